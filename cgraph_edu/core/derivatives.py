@@ -1,0 +1,222 @@
+"""Forward mode, reverse mode, and finite differences as their independent witness.
+
+For out = f(x, y, ...) with local partials ∂out/∂x, one op gives
+
+    forward:  out_dot  = Σ ∂out/∂x · x_dot           a tangent flows with the edges
+    reverse:  x_bar   += out_bar · ∂out/∂x           an adjoint flows against them
+
+Both walk the tape once, without recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .describe import describe
+from .numbers import format_number
+from .tensor import Tensor, is_array, tape, variable
+
+
+def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[Any, ...]:
+    """∂output/∂x for each x in `wrt`, by one reverse pass; 0.0 where output does not depend on x.
+
+    `output` must hold one number unless `seed`, an adjoint of its shape, is given.
+    """
+    adjoints = reverse(output, seed)
+    return tuple(adjoints.get(id(x), _zero(x.value)) for x in wrt)
+
+
+def reverse(output: Tensor, seed: Any = None) -> dict[int, Any]:
+    """The adjoint of every Tensor that `output` was computed from, keyed by `id`."""
+    if seed is None:
+        if output.shape and output.value.size != 1:
+            raise ValueError(
+                f"{describe(output)} has shape {output.shape}: a gradient needs one number. "
+                "Sum it first, or give a seed of that shape"
+            )
+        seed = output.value * 0.0 + 1.0 if output.shape else 1.0
+    x_bar: dict[int, Any] = {id(output): seed}
+    for tensor in reversed(tape(output)):
+        out_bar = x_bar.get(id(tensor))
+        if out_bar is None or tensor.op is None:
+            continue
+        values = _operand_values(tensor)
+        for port, operand in enumerate(tensor.operands):
+            if isinstance(operand, Tensor) and not operand.is_constant:
+                contribution = tensor.op.vjp(port, out_bar, tensor.value, *values)
+                known = x_bar.get(id(operand))
+                x_bar[id(operand)] = contribution if known is None else known + contribution
+    return x_bar
+
+
+def forward(outputs: Sequence[Tensor], seeds: Mapping[int, Any]) -> dict[int, Any]:
+    """The tangent of every Tensor behind `outputs`, given tangents of inputs keyed by `id`."""
+    x_dot: dict[int, Any] = dict(seeds)
+    for tensor in tape(*outputs):
+        if id(tensor) in x_dot or tensor.op is None:
+            continue
+        values = _operand_values(tensor)
+        terms = [
+            tensor.op.jvp(port, x_dot[id(operand)], tensor.value, *values)
+            for port, operand in enumerate(tensor.operands)
+            if isinstance(operand, Tensor) and id(operand) in x_dot
+        ]
+        if terms:
+            x_dot[id(tensor)] = sum(terms[1:], terms[0])
+    return x_dot
+
+
+def _operand_values(tensor: Tensor) -> list[Any]:
+    return [o.value if isinstance(o, Tensor) else o for o in tensor.operands]
+
+
+def _zero(value: Any) -> Any:
+    return value * 0.0 if is_array(value) else 0.0
+
+
+# --- Functions of functions, with JAX's calling conventions --------------------------------------
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """f(*primals), and a function from an adjoint of the result to adjoints of the primals."""
+    inputs = [variable(value) for value in primals]
+    output = f(*inputs)
+
+    def pull_back(out_bar: Any) -> tuple[Any, ...]:
+        if not isinstance(output, Tensor):
+            return tuple(_zero(x.value) for x in inputs)
+        return gradient(output, inputs, seed=out_bar)
+
+    return _plain(output), pull_back
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """f(*primals), and its change per unit of time when the primals move with `tangents`."""
+    if len(primals) != len(tangents):
+        raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents: give one for each")
+    inputs = [variable(value) for value in primals]
+    output = f(*inputs)
+    if not isinstance(output, Tensor):
+        return output, _zero(output)
+    seeds = {id(x): x_dot for x, x_dot in zip(inputs, tangents, strict=True)}
+    x_dot = forward([output], seeds)
+    return output.value, x_dot.get(id(output), _zero(output.value))
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0
+) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives f and its gradient with respect to the arguments `argnums`."""
+
+    def value_and_gradient(*arguments: Any) -> tuple[Any, Any]:
+        wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+        for i in wanted:
+            if not -len(arguments) <= i < len(arguments):
+                raise ValueError(f"argnums={i}, but there are {len(arguments)} arguments")
+        wanted = [i % len(arguments) for i in wanted]
+        inputs = {i: variable(arguments[i]) for i in wanted}
+        output = f(*(inputs.get(i, argument) for i, argument in enumerate(arguments)))
+        if isinstance(output, Tensor):
+            slopes = gradient(output, [inputs[i] for i in wanted])
+        else:
+            slopes = tuple(_zero(inputs[i].value) for i in wanted)
+        return _plain(output), slopes[0] if isinstance(argnums, int) else slopes
+
+    return value_and_gradient
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """A function that gives the gradient of f with respect to the arguments `argnums`."""
+    both = value_and_grad(f, argnums)
+    return lambda *arguments: both(*arguments)[1]
+
+
+def _plain(output: Any) -> Any:
+    return output.value if isinstance(output, Tensor) else output
+
+
+# --- Finite differences: the witness that knows no op table ---------------------------------------
+
+STEP = 6e-6
+"""About the cube root of the spacing of floats at 1: where truncation and rounding balance."""
+
+
+def finite_difference(f: Callable[[float], float], x: float) -> float:
+    """(f(x + h) - f(x - h)) / 2h, with h about 6e-6 of the size of x."""
+    h = STEP * max(1.0, abs(x))
+    above, below = x + h, x - h
+    return (f(above) - f(below)) / (above - below)
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """What `gradcheck` found where the gradient and a finite difference are furthest apart."""
+
+    ok: bool
+    operand: int
+    """Which argument of the function, counted from 0."""
+    index: tuple[int, ...]
+    """Which entry of it; () for a number."""
+    gradient: float
+    finite_difference: float
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        verdict = "agree" if self.ok else "do NOT agree"
+        where = f"argument {self.operand}" + (f", entry {list(self.index)}" if self.index else "")
+        return (
+            f"gradient and finite differences {verdict}; furthest apart at {where}: "
+            f"gradient {format_number(self.gradient)}, "
+            f"finite difference {format_number(self.finite_difference)}"
+        )
+
+
+def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> GradientCheck:
+    """Compare the gradient of f at `inputs` with finite differences, entry by entry.
+
+    They agree when |gradient - difference| <= tolerance · max(1, |gradient|, |difference|). The
+    report names the entry where they are furthest apart, is true when all agree, and prints itself.
+    Raises ValueError unless f gives one number.
+    """
+    if not inputs:
+        raise ValueError("gradcheck needs at least one input")
+    _, slopes = value_and_grad(f, argnums=range(len(inputs)))(*inputs)
+    worst: tuple[float, GradientCheck] | None = None
+    for operand, (value, slope) in enumerate(zip(inputs, slopes, strict=True)):
+        for index in _entries(value):
+
+            def moved(x: float, operand: int = operand, index: tuple[int, ...] = index) -> float:
+                arguments = list(inputs)
+                arguments[operand] = _replaced(arguments[operand], index, x)
+                return float(_plain(f(*arguments)))
+
+            exact = float(slope[index] if index else slope)
+            estimate = finite_difference(moved, float(value[index] if index else value))
+            apart = abs(exact - estimate) / max(1.0, abs(exact), abs(estimate))
+            apart = float("inf") if apart != apart else apart
+            if worst is None or apart > worst[0]:
+                ok = apart <= tolerance
+                worst = apart, GradientCheck(ok, operand, index, exact, estimate)
+    if worst is None:
+        raise ValueError("gradcheck needs an input with at least one entry")
+    return worst[1]
+
+
+def _entries(value: Any) -> list[tuple[int, ...]]:
+    if not is_array(value):
+        return [()]
+    from itertools import product
+
+    return list(product(*map(range, value.shape)))
+
+
+def _replaced(value: Any, index: tuple[int, ...], x: float) -> Any:
+    if not index:
+        return x
+    copy = value.astype(float)
+    copy[index] = x
+    return copy

@@ -1,0 +1,32 @@
+"""One way to write a number, for every text, picture and message."""
+
+from __future__ import annotations
+
+import math
+
+
+def format_number(x: float | bool, digits: int = 6) -> str:
+    """Write `x` with at most `digits` significant digits.
+
+    6.0 is "6", 1/3 is "0.333333", 1e-7 is "1e-07"; infinities and NaN are "inf", "-inf" and "nan";
+    minus zero is "0"; truth values are "True" and "False". The browser's `numbers.ts` follows
+    the same rules, and a test compares the two.
+    """
+    if isinstance(x, bool):
+        return str(x)
+    text = f"{x:.{digits}g}"
+    return "0" if text == "-0" else text
+
+
+def close(x: float, y: float, scale: float = 0.0, tolerance: float = 1e-9) -> bool:
+    """Whether two routes to one number agree: |x - y| <= tolerance * max(1, |x|, |y|, scale).
+
+    `scale` is the size of the terms that were added up on the way; a sum of large terms that
+    cancel can't be more exact than they are. NaN agrees with NaN and infinity with itself.
+    """
+    if x == y or (math.isnan(x) and math.isnan(y)):
+        return True
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return False
+    allowed = tolerance * max(1.0, abs(x), abs(y), scale if math.isfinite(scale) else 0.0)
+    return abs(x - y) <= allowed

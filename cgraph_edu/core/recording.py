@@ -1,0 +1,93 @@
+"""What a trace notes besides the tape: guards, and points where the arithmetic left its domain.
+
+A *guard* is a fact that Python read off a value while it ran, as in `if x > 0`. The recorded graph
+is right only for inputs at which the fact still holds.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from .numbers import format_number
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class DomainWarning(RuntimeWarning):
+    """A value became inf or nan: a division by zero, an overflow, a logarithm of a negative."""
+
+
+class GraphBreakWarning(UserWarning):
+    """A value left the graph as a plain number, so no derivative flows through it."""
+
+
+class GuardError(ValueError):
+    """A recorded graph was evaluated where Python would have taken another branch."""
+
+
+@dataclass
+class Recording:
+    """Filled while a cell or a traced function runs."""
+
+    guards: list[tuple[Tensor, bool]] = field(default_factory=list)
+    """Comparisons whose outcome Python read, with the outcome."""
+    warned: dict[Any, int] = field(default_factory=dict)
+    """What was warned of already, as Python's `warnings` keeps it."""
+
+
+_current: ContextVar[Recording | None] = ContextVar("recording", default=None)
+
+
+@contextmanager
+def record() -> Iterator[Recording]:
+    """Collect what happens in the `with` block; an inner block hides an outer one."""
+    recording = Recording()
+    token = _current.set(recording)
+    try:
+        yield recording
+    finally:
+        _current.reset(token)
+
+
+def current() -> Recording | None:
+    """The recording under way, if there is one."""
+    return _current.get()
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the first frame outside this package: at the learner's own line."""
+    package = __name__.partition(".")[0]
+    frame = _caller_outside(package)
+    if frame is None:
+        warnings.warn(message, category, stacklevel=2)
+    else:
+        filename, line, registry, module = frame
+        now = current()
+        # One warning a line and a run: a run that is repeated says the same again.
+        registry = registry if now is None else now.warned
+        warnings.warn_explicit(message, category, filename, line, module, registry)
+
+
+def domain_message(formula: str, value: float, operands: Mapping[str, float]) -> str:
+    """A sentence on a `formula` that gives inf or nan at finite operands, given by name."""
+    at = ", ".join(f"{name} = {format_number(x)}" for name, x in operands.items())
+    return f"{formula} is {format_number(value)}" + (f" at {at}" if at else "")
+
+
+def _caller_outside(package: str) -> tuple[str, int, dict[Any, int], str] | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.partition(".")[0] != package:
+            registry = frame.f_globals.setdefault("__warningregistry__", {})
+            return frame.f_code.co_filename, frame.f_lineno, registry, name
+        frame = frame.f_back
+    return None

@@ -1,0 +1,453 @@
+"""Tensor: a value that remembers how it was computed.
+
+Each operation on a Tensor makes a new one that holds its op and its operands, and is never changed
+afterwards. The Tensors behind a result are its tape; `order`, a running number, puts them in the
+order of recording, which is also a topological order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from . import recording
+from .describe import describe, formula
+from .numbers import format_number
+from .ops import NEGATED, OPS, Op
+from .recording import DomainWarning, GraphBreakWarning
+
+if TYPE_CHECKING:
+    from .arrays import ArrayOp
+
+Operation: TypeAlias = "Op | ArrayOp"
+
+_order = itertools.count().__next__
+_is_array_type: dict[type, bool] = {}
+
+
+def is_array(value: object) -> bool:
+    """Whether `value` is a NumPy array; NumPy is not imported to find out."""
+    kind = type(value)
+    known = _is_array_type.get(kind)
+    if known is None:
+        known = any(base.__name__ == "ndarray" for base in kind.__mro__)
+        _is_array_type[kind] = known
+    return known
+
+
+class Tensor:
+    """A number or an array in a computation, with the op and the operands that made it.
+
+    Attributes:
+        value: a Python float, a truth value for a comparison, or a NumPy array.
+        name: the learner's name for it, or None.
+    """
+
+    __slots__ = ("name", "op", "operands", "order", "value")
+    __array_priority__ = 1000
+
+    value: Any
+    name: str | None
+    op: Operation | None
+    operands: tuple[Any, ...]
+    order: int
+
+    def __init__(self, value: Any, name: str | None = None) -> None:
+        self.value = value
+        self.name = name
+        self.op = None
+        self.operands = ()
+        self.order = _order()
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no derivative flows through it."""
+        return self.op is None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes; () for a number."""
+        return tuple(self.value.shape) if is_array(self.value) else ()
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"{type(self).__name__}({self.value!r}{name})"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    # --- Reading a value as plain Python -------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        outcome = bool(self.value)
+        comparison = self if self.op is not None and self.op.is_comparison else self != 0.0
+        _guard(comparison, outcome)
+        return outcome
+
+    def __float__(self) -> float:
+        value = float(self.value)
+        if not self.is_constant:
+            recording.warn(
+                f"float() takes the plain number {format_number(value)} out of {describe(self)}: "
+                "no derivative flows through it. Use cg.sin, cg.exp, ... on it instead.",
+                GraphBreakWarning,
+            )
+            _guard(self == value, True)
+        return value
+
+    def __int__(self) -> int:
+        value = int(self.value)
+        if not self.is_constant:
+            if value > 0:
+                guard = self // 1.0 == float(value)
+            elif value < 0:
+                guard = -self // 1.0 == -float(value)
+            else:
+                guard = absolute(self) < 1.0
+            _guard(guard, True)
+        return value
+
+    def __index__(self) -> int:
+        if is_array(self.value) or self.value != math.floor(self.value):
+            raise TypeError(f"{describe(self)} = {self} is not a whole number, so it can't count")
+        return int(self)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"{describe(self)} is a number: it has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    # --- Arithmetic: see _install_operators ----------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Any:
+        from .arrays import GetItem
+
+        if not self.shape:
+            raise TypeError(f"{describe(self)} is a number: it has no entries to index")
+        return apply(GetItem(index), self)
+
+    def __matmul__(self, other: Any) -> Any:
+        from .arrays import MatMul
+
+        return apply(MatMul(), self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        from .arrays import MatMul
+
+        return apply(MatMul(), other, self)
+
+    def sum(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """The sum of the entries, over one axis or over all."""
+        from .arrays import Sum
+
+        return apply(Sum(axis, keepdims), self)
+
+    def mean(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """The mean of the entries, over one axis or over all."""
+        from .arrays import Mean
+
+        return apply(Mean(axis, keepdims), self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        name = _UFUNCS.get(ufunc.__name__)
+        if method != "__call__" or settings or name is None:
+            raise TypeError(
+                f"np.{ufunc.__name__} is not recorded on {describe(self)}; "
+                f"these are: {', '.join(sorted(_UFUNCS))}"
+            )
+        if name == "matmul":
+            from .arrays import MatMul
+
+            return apply(MatMul(), *inputs)
+        return apply(OPS[name], *inputs)
+
+    def __array_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...], settings: dict[str, Any]
+    ) -> Any:
+        name = function.__name__
+        if name in ("sum", "mean"):
+            return getattr(arguments[0], name)(*arguments[1:], **settings)
+        if name == "where" and len(arguments) == 3 and not settings:
+            return apply(OPS["where"], *arguments)
+        if name == "dot":
+            scalar = not (_shape(arguments[0]) and _shape(arguments[1]))
+            return arguments[0] * arguments[1] if scalar else arguments[0] @ arguments[1]
+        raise TypeError(
+            f"np.{name} is not recorded on {describe(self)}; these are: dot, mean, sum, where, "
+            f"{', '.join(sorted(_UFUNCS))}"
+        )
+
+    if TYPE_CHECKING:  # installed below, one loop for all of them
+
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __floordiv__(self, other: Any) -> Any: ...
+        def __rfloordiv__(self, other: Any) -> Any: ...
+        def __mod__(self, other: Any) -> Any: ...
+        def __rmod__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __rpow__(self, other: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __abs__(self) -> Any: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __le__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
+        def __ge__(self, other: Any) -> Any: ...
+        def __eq__(self, other: Any) -> Any: ...
+        def __ne__(self, other: Any) -> Any: ...
+
+    def __pos__(self) -> Tensor:
+        return self
+
+
+class Variable(Tensor):
+    """An input: a Tensor that a person sets and that takes a gradient."""
+
+    __slots__ = ("guards",)
+
+    guards: list[tuple[Tensor, bool]]
+    """Comparisons that depend on it and that Python read outside any trace."""
+
+    def __init__(self, value: Any, name: str | None = None) -> None:
+        super().__init__(value, name)
+        self.guards = []
+
+    @property
+    def is_constant(self) -> bool:
+        """Never: an input takes a gradient."""
+        return False
+
+
+def variable(value: Any, name: str | None = None) -> Variable:
+    """An input holding `value`, a number or a float array."""
+    return Variable(_checked(value, name or "the value"), name)
+
+
+def variables(**values: Any) -> tuple[Variable, ...]:
+    """Make inputs, one for each name, in the order given.
+
+    a, b = cg.variables(a=2.0, b=1.0)
+    """
+    return tuple(variable(value, name) for name, value in values.items())
+
+
+def constant(value: Any, name: str | None = None) -> Tensor:
+    """A Tensor through which no derivative flows; it is drawn as part of a formula."""
+    return Tensor(_checked(value, name or "the value"), name)
+
+
+def apply(op: Operation, *operands: Any) -> Any:
+    """The op's result: a new Tensor if an operand is a Tensor, else a plain value."""
+    if not any(isinstance(operand, Tensor) for operand in operands):
+        return op.evaluate(*(_checked(operand, "an operand") for operand in operands))
+    try:
+        checked = tuple(
+            operand if isinstance(operand, Tensor) else _checked(operand, "")
+            for operand in operands
+        )
+    except TypeError:
+        raise TypeError(_misfit(op, operands)) from None
+    try:
+        value = op.evaluate(*(o.value if isinstance(o, Tensor) else o for o in checked))
+    except ValueError as error:
+        raise ValueError(f"{formula(op, checked)}: {error}{_shapes(checked)}") from None
+    result = Tensor.__new__(Tensor)
+    result.value = value
+    result.name = None
+    result.order = _order()
+    if all(not isinstance(o, Tensor) or o.is_constant for o in checked):
+        result.op, result.operands = None, ()
+    else:
+        result.op, result.operands = op, checked
+    if type(value) is float and not math.isfinite(value) and recording.current() is None:
+        _warn_domain(result)
+    return result
+
+
+def _warn_domain(tensor: Tensor) -> None:
+    operands = {describe(o): o.value for o in tensor.operands if isinstance(o, Tensor)}
+    if tensor.op is not None and all(
+        not is_array(v) and math.isfinite(v) for v in operands.values()
+    ):
+        message = recording.domain_message(
+            formula(tensor.op, tensor.operands), tensor.value, operands
+        )
+        recording.warn(message, DomainWarning)
+
+
+def _checked(value: Any, what: str) -> Any:
+    """`value` as a float, a truth value or a float array; else TypeError or OverflowError."""
+    if type(value) is float or type(value) is bool:
+        return value
+    if isinstance(value, Tensor):
+        return value.value
+    if is_array(value):
+        if value.dtype.kind not in "fiub":
+            raise TypeError(f"{what} is an array of {value.dtype}; use an array of floats")
+        keep = value.dtype.kind == "b" or value.dtype.name in ("float32", "float64")
+        return value if keep else value.astype(float)
+    if isinstance(value, numbers.Real) or hasattr(value, "dtype"):
+        try:
+            return float(value)
+        except OverflowError:
+            raise OverflowError(
+                f"{what} has {_digits(value):,} digits: the largest float is about 1.8e308"
+            ) from None
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    raise TypeError(f"{what} is {shown} ({type(value).__name__}) where a number belongs")
+
+
+def _digits(value: Any) -> int:
+    # Python refuses to print very long integers; the logarithm is exact enough to count digits.
+    return int(value.bit_length() * math.log10(2)) + 1 if isinstance(value, int) else 309
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(getattr(value, "shape", ()))
+
+
+def _shapes(operands: tuple[Any, ...]) -> str:
+    shapes = [f"{describe(o)} has shape {_shape(o)}" for o in operands if _shape(o)]
+    return f" ({', '.join(shapes)})" if shapes else ""
+
+
+def _misfit(op: Operation, operands: tuple[Any, ...]) -> str:
+    for operand in operands:
+        if not isinstance(operand, Tensor):
+            try:
+                _checked(operand, "")
+            except (TypeError, OverflowError):
+                shown = describe(operand)
+                return (
+                    f"{formula(op, operands)}: {shown} is of type {type(operand).__name__} "
+                    "where a number belongs"
+                )
+    return formula(op, operands)
+
+
+def _guard(comparison: Tensor, outcome: bool) -> None:
+    if not isinstance(comparison, Tensor) or comparison.is_constant:
+        return
+    now = recording.current()
+    if now is not None:
+        now.guards.append((comparison, outcome))
+        return
+    # Outside a trace nobody is taking notes, so the inputs that the fact depends on keep it.
+    for tensor in tape(comparison):
+        if isinstance(tensor, Variable):
+            tensor.guards.append((comparison, outcome))
+
+
+def tape(*outputs: Tensor) -> list[Tensor]:
+    """The Tensors that `outputs` were computed from, themselves included, in recorded order."""
+    found = list(dict.fromkeys(outputs))
+    seen = set(map(id, found))
+    for tensor in found:  # the list grows while it is read
+        for operand in tensor.operands:
+            if isinstance(operand, Tensor) and not operand.is_constant and id(operand) not in seen:
+                seen.add(id(operand))
+                found.append(operand)
+    found.sort(key=lambda tensor: tensor.order)
+    return found
+
+
+def _function(name: str) -> Callable[..., Any]:
+    row = OPS[name]
+
+    def function(*operands: Any) -> Any:
+        if len(operands) != len(row.operands):
+            wanted = ", ".join(row.operands)
+            raise TypeError(f"{name}({wanted}) takes {len(row.operands)}, not {len(operands)}")
+        return apply(row, *operands)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
+    return function
+
+
+exp = _function("exp")
+log = _function("log")
+sqrt = _function("sqrt")
+sin = _function("sin")
+cos = _function("cos")
+tan = _function("tan")
+sinh = _function("sinh")
+cosh = _function("cosh")
+tanh = _function("tanh")
+sigmoid = _function("sigmoid")
+relu = _function("relu")
+absolute = _function("abs")
+maximum = _function("maximum")
+minimum = _function("minimum")
+where = _function("where")
+
+
+def _install_operators() -> None:
+    def binary(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        def operator(self: Tensor, other: Any) -> Any:
+            return apply(row, self, other)
+
+        def reflected(self: Tensor, other: Any) -> Any:
+            return apply(row, other, self)
+
+        return operator, reflected
+
+    for name in "add sub mul floordiv mod pow".split():
+        operator, reflected = binary(OPS[name])
+        setattr(Tensor, f"__{name}__", operator)
+        setattr(Tensor, f"__r{name}__", reflected)
+    Tensor.__truediv__, Tensor.__rtruediv__ = binary(OPS["div"])  # type: ignore[method-assign]
+    for name in NEGATED:
+        setattr(Tensor, f"__{name}__", binary(OPS[name])[0])
+    for name in ["neg", "abs"]:
+        setattr(Tensor, f"__{name}__", _function(name))
+
+
+_install_operators()
+
+_UFUNCS: Mapping[str, str] = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "div",
+    "true_divide": "div",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "negative": "neg",
+    "power": "pow",
+    "float_power": "pow",
+    "absolute": "abs",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "equal": "eq",
+    "not_equal": "ne",
+    "matmul": "matmul",
+    **{name: name for name in "exp log sqrt sin cos tan sinh cosh tanh maximum minimum".split()},
+}
+"""NumPy's names of ops, for `np.sin(x)` on a Tensor."""

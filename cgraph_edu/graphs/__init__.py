@@ -1,0 +1,1 @@
+"""What a finished computation looks like: nodes, edges, paths."""

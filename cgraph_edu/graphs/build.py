@@ -1,0 +1,113 @@
+"""From recorded Tensors to a Graph: which nodes belong, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..core.recording import record
+from ..core.tensor import Tensor, Variable, tape, variable
+from .graph import Constant, Graph, Guard, Node, Retrace
+
+
+class NoGraphError(ValueError):
+    """There is nothing to draw: the result is not a Tensor, or depends on no input."""
+
+
+def graph(output: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
+    """The graph of the computation that made `output`.
+
+    `names` gives nodes their names; `names=locals()` works: what is not a Tensor is passed over.
+    A Tensor's own name comes first. Nodes without a name are v1, v2, ... in order.
+    """
+    if not isinstance(output, Tensor):
+        raise NoGraphError(
+            f"{output!r} is of type {type(output).__name__}: a graph starts from a Tensor, "
+            "the result of a computation on cg.variables(...)"
+        )
+    inputs = [tensor for tensor in tape(output) if isinstance(tensor, Variable)]
+    guards = [guard for tensor in inputs for guard in tensor.guards]
+    return build(output, names or {}, dict.fromkeys(guards))
+
+
+def trace(f: Callable[..., Any], **inputs: Any) -> Graph:
+    """Run `f` on inputs of these names and values, and give the graph of its result."""
+    tensors = {name: variable(value, name) for name, value in inputs.items()}
+    with record() as recording:
+        output = f(**tensors)
+    if not isinstance(output, Tensor):
+        raise NoGraphError(f"the function gave {output!r}, which depends on no input")
+    traced = build(output, {}, recording.guards, lambda values: trace(f, **{**inputs, **values}))
+    traced.warn_domain()
+    return traced
+
+
+def build(
+    output: Tensor,
+    names: Mapping[str, Any],
+    guards: Iterable[tuple[Tensor, bool]],
+    retrace: Retrace | None = None,
+) -> Graph:
+    """A Graph from Tensors. Raises NoGraphError where `output` depends on no input."""
+    if output.is_constant:
+        shown = output.name or next((n for n, t in names.items() if t is output), "the result")
+        raise NoGraphError(f"{shown} = {output} does not depend on any input")
+    drawn = tape(output)
+    known = {id(tensor) for tensor in drawn}
+    # A guard matters where it depends on an input that can be changed.
+    kept = [
+        (comparison, outcome)
+        for comparison, outcome in guards
+        if any(isinstance(t, Variable) and id(t) in known for t in tape(comparison))
+    ]
+    everything = tape(output, *(comparison for comparison, _ in kept))
+    place = {id(tensor): index for index, tensor in enumerate(everything)}
+    labels = _names(everything, known, names)
+
+    def operand(x: Any) -> int | Constant:
+        if not isinstance(x, Tensor):
+            return Constant(x)
+        return Constant(x.value, x.name if x.shape else None) if x.is_constant else place[id(x)]
+
+    nodes = tuple(
+        Node(
+            index=index,
+            name=label,
+            op=tensor.op,
+            operands=tuple(operand(x) for x in tensor.operands),
+            value=tensor.value,
+            drawn=id(tensor) in known,
+        )
+        for index, (tensor, label) in enumerate(zip(everything, labels, strict=True))
+    )
+    facts = dict.fromkeys(Guard(place[id(comparison)], outcome) for comparison, outcome in kept)
+    return Graph(nodes, nodes[place[id(output)]], tuple(facts), retrace)
+
+
+def _names(tensors: Sequence[Tensor], drawn: set[int], given: Mapping[str, Any]) -> list[str]:
+    """A name for each Tensor: its own, the first one given to it, or v1, v2, ..."""
+    first: dict[int, str] = {}
+    for name, value in given.items():
+        if isinstance(value, Tensor):
+            first.setdefault(id(value), name)
+    wanted = [tensor.name or first.get(id(tensor)) for tensor in tensors]
+    taken = {name for name in wanted if name is not None}
+    used: set[str] = set()
+    count = dict.fromkeys(("v", "guard"), 0)
+    result: list[str] = []
+    for tensor, given_name in zip(tensors, wanted, strict=True):
+        name = given_name or ""
+        if given_name is None:
+            prefix = "v" if id(tensor) in drawn else "guard"
+            count[prefix] += 1
+            while f"{prefix}{count[prefix]}" in taken:
+                count[prefix] += 1
+            name = f"{prefix}{count[prefix]}"
+        elif name in used:
+            repeat = 1
+            while f"{name}_{repeat}" in taken or f"{name}_{repeat}" in used:
+                repeat += 1
+            name = f"{name}_{repeat}"
+        used.add(name)
+        result.append(name)
+    return result

@@ -1,0 +1,364 @@
+"""Graph: a finished computation, with its values and the local partial on every edge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ..core import derivatives, recording
+from ..core.describe import held, use
+from ..core.expressions import Expression, write
+from ..core.numbers import format_number
+from ..core.ops import Op
+from ..core.recording import DomainWarning, GuardError
+from ..core.tensor import Operation, Tensor, apply, is_array, variable
+
+if TYPE_CHECKING:
+    from .paths import PathSum
+
+Retrace = Callable[[Mapping[str, Any]], "Graph"]
+ENGINES = ("reverse", "forward", "paths", "finite_difference")
+
+
+class UnknownNameError(KeyError):
+    """A name that the graph does not have."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number in a formula; it belongs to its node's label."""
+
+    value: Any
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value in the graph: an input, or the result of an op on its parents."""
+
+    index: int
+    """Its place on the graph's tape."""
+    name: str
+    op: Operation | None
+    """None for an input."""
+    operands: tuple[int | Constant, ...]
+    """For each operand the index of a node, or a constant."""
+    value: Any
+    drawn: bool = True
+    """False for a node that only a guard needs."""
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """The operands that are nodes, in order; a node used twice is there twice."""
+        return tuple(operand for operand in self.operands if isinstance(operand, int))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One use of one operand: `port` is the operand's place in the target's formula."""
+
+    source: int
+    target: int
+    port: int
+    partial: Any
+    """∂target/∂source: a number, an array for an elementwise op on arrays, None for an array op."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A fact that Python read while tracing: the comparison at `node` came out as `expected`."""
+
+    node: int
+    expected: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A recorded computation. Immutable: `at` gives another one.
+
+    Attributes:
+        tape: all nodes in the order of recording, which is a topological order.
+        nodes: those that lead to the output and so are drawn.
+        edges: the uses of nodes by nodes, in the order of their targets, then of their ports.
+    """
+
+    tape: tuple[Node, ...]
+    output: Node
+    guards: tuple[Guard, ...] = ()
+    retrace: Retrace | None = field(default=None, repr=False)
+    """Runs the learner's code again at other inputs; None for a graph without its code."""
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The drawn nodes, in topological order."""
+        return tuple(node for node in self.tape if node.drawn)
+
+    @cached_property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes that a person sets, in the order of recording."""
+        return tuple(node for node in self.nodes if node.op is None)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Every edge between drawn nodes, with its local partial at the present values."""
+        return tuple(self._edges())
+
+    def _edges(self) -> Iterator[Edge]:
+        for node in self.nodes:
+            values = self._operand_values(node)
+            for port, operand in enumerate(node.operands):
+                if isinstance(operand, int):
+                    partial = (
+                        node.op.partial(port, node.value, *values)
+                        if isinstance(node.op, Op)
+                        else None
+                    )
+                    yield Edge(operand, node.index, port, partial)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.tape}
+
+    def node(self, name: str) -> Node:
+        """The node of that name; UnknownNameError lists the names there are."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            known = ", ".join(node.name for node in self.nodes)
+            raise UnknownNameError(f"no node is named {name!r}; the nodes are: {known}") from None
+
+    def value(self, name: str) -> Any:
+        """The value of a node."""
+        return self.node(name).value
+
+    def formula(self, node: Node) -> Expression:
+        """A node's formula in terms of its parents' names, for printing and drawing."""
+        if node.op is None:
+            return node.name
+        return use(node.op, [self._operand_expression(operand) for operand in node.operands])
+
+    def describe(self, node: Node) -> str:
+        """A node's formula as Python would write it: "c * d"."""
+        return write(self.formula(node), number=format_number)
+
+    def _operand_expression(self, operand: int | Constant) -> Expression:
+        if isinstance(operand, int):
+            return self.tape[operand].name
+        if operand.name is not None:
+            return operand.name
+        if is_array(operand.value):
+            return f"array{operand.value.shape}"
+        value: float = operand.value
+        return value
+
+    def _operand_values(self, node: Node) -> list[Any]:
+        return [
+            self.tape[operand].value if isinstance(operand, int) else operand.value
+            for operand in node.operands
+        ]
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether any node holds an array."""
+        return any(is_array(node.value) for node in self.tape)
+
+    def partial(self, source: str, target: str, port: int | None = None) -> Any:
+        """The local partial ∂target/∂source on the edge between two nodes.
+
+        Where a node is used twice by the same op (`a * a`) there are two edges: `port`, the place
+        of the operand counted from 0, says which. Raises ValueError where there is no such edge.
+        """
+        start, end = self.node(source).index, self.node(target).index
+        found = [edge for edge in self.edges if (edge.source, edge.target) == (start, end)]
+        if port is not None:
+            found = [edge for edge in found if edge.port == port]
+        if not found:
+            at_port = "" if port is None else f" at port {port}"
+            raise ValueError(f"there is no edge from {source} to {target}{at_port}")
+        if len(found) > 1:
+            ports = ", ".join(str(edge.port) for edge in found)
+            raise ValueError(f"{len(found)} edges from {source} to {target}: give port={ports}")
+        if found[0].partial is None:
+            raise ValueError(f"{self.describe(self.node(target))} has no entry-by-entry partial")
+        return found[0].partial
+
+    def vjp(self, edge: Edge, x_bar: Any) -> Any:
+        """An adjoint of the edge's target, carried back over the edge to its source."""
+        node = self.tape[edge.target]
+        if node.op is None:
+            raise ValueError(f"{node.name} is an input: no edge leads to it")
+        return node.op.vjp(edge.port, x_bar, node.value, *self._operand_values(node))
+
+    def at(self, **inputs: Any) -> Graph:
+        """The graph at other inputs; those that are not named keep their values.
+
+        Where a guard no longer holds, Python would have taken another branch: a graph that knows
+        its code (a cell, `cg.trace`) is traced again, any other raises GuardError.
+        """
+        values = self._completed(inputs)
+        tape = self._evaluated(values)
+        for guard in self.guards:
+            if bool(tape[guard.node].value) is not guard.expected:
+                if self.retrace is not None:
+                    return self.retrace(values)
+                raise GuardError(self._broken(guard, values))
+        graph = replace(self, tape=tape, output=tape[self.output.index])
+        graph.warn_domain()
+        return graph
+
+    def guard_text(self, guard: Guard) -> str:
+        """A guard in words: "a > 0", or "a <= 0" where that came out False."""
+        node = self.tape[guard.node]
+        if not isinstance(node.op, Op):
+            return node.name
+        operands = [self._words(operand, 2) for operand in node.operands]
+        return write(use(held(node.op, guard.expected), operands), number=format_number)
+
+    def _words(self, operand: int | Constant, depth: int) -> Expression:
+        if isinstance(operand, int):
+            node = self.tape[operand]
+            if node.op is not None and not node.drawn:
+                inner = (self._words(o, depth - 1) for o in node.operands)
+                return use(node.op, list(inner)) if depth else "..."
+        return self._operand_expression(operand)
+
+    def _broken(self, guard: Guard, values: Mapping[str, Any]) -> str:
+        at = ", ".join(f"{name} = {x}" for name, x in values.items() if not is_array(x))
+        return (
+            f"this graph was recorded for {self.guard_text(guard)}; at {at} Python would take "
+            "another branch. Run the code again at these inputs"
+        )
+
+    def _completed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        values = {node.name: node.value for node in self.inputs}
+        for name, value in inputs.items():
+            if name not in values:
+                known = ", ".join(values) or "none"
+                raise UnknownNameError(f"{name!r} is not an input; the inputs are: {known}")
+            values[name] = variable(value, name).value
+        return values
+
+    def _evaluated(self, values: Mapping[str, Any]) -> tuple[Node, ...]:
+        replayed = self.replay([values.get(n.name, n.value) for n in self.tape if n.op is None])
+        return tuple(
+            replace(node, value=value) for node, value in zip(self.tape, replayed, strict=True)
+        )
+
+    def replay(self, inputs: Iterable[Any]) -> list[Any]:
+        """Run the tape again on numbers, arrays or Tensors, one for each input on it."""
+        given = iter(inputs)
+        values: list[Any] = []
+        for node in self.tape:
+            if node.op is None:
+                values.append(next(given))
+            else:
+                operands = (
+                    values[operand] if isinstance(operand, int) else operand.value
+                    for operand in node.operands
+                )
+                values.append(apply(node.op, *operands))
+        return values
+
+    def gradient(
+        self,
+        target: str | None = None,
+        wrt: str | Sequence[str] | None = None,
+        engine: str = "reverse",
+    ) -> dict[str, Any]:
+        """∂target/∂x for the inputs `wrt` (all, unless named), by name.
+
+        `target` is the output unless named. An input that the target does not depend on has 0.0.
+        `engine` is "reverse", "forward", "paths" (the path sum) or "finite_difference".
+        """
+        end = self.output if target is None else self.node(target)
+        if wrt is None:
+            wrt = [node.name for node in self.inputs]
+        names = [wrt] if isinstance(wrt, str) else wrt
+        sources = [self.node(name) for name in names]
+        if engine not in ENGINES:
+            raise ValueError(f"no engine is named {engine!r}; there are: {', '.join(ENGINES)}")
+        slopes = getattr(self, f"_by_{engine}")(end, sources)
+        return dict(zip(names, slopes, strict=True))
+
+    def _tensors(self) -> list[Tensor]:
+        """The tape as Tensors, fresh from the engine."""
+        with recording.record():  # the replay's guards are the graph's own: nobody needs them
+            return self.replay([variable(n.value, n.name) for n in self.tape if n.op is None])
+
+    def _by_reverse(self, target: Node, sources: Sequence[Node]) -> Iterable[Any]:
+        tensors = self._tensors()
+        return derivatives.gradient(tensors[target.index], [tensors[s.index] for s in sources])
+
+    def _by_forward(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
+        tensors = self._tensors()
+        end = tensors[target.index]
+        for source in sources:
+            if is_array(source.value):
+                raise ValueError(f"forward mode gives one number a pass; {source.name} is an array")
+            x_dot = derivatives.forward([end], {id(tensors[source.index]): 1.0})
+            yield x_dot.get(id(end), 0.0)
+
+    def _by_paths(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
+        return (self.path_sum(source.name, target.name).total for source in sources)
+
+    def _by_finite_difference(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
+        for source in sources:
+            if source.op is not None or is_array(source.value):
+                raise ValueError(f"{source.name}: finite differences need an input, a number")
+
+            def moved(x: float, name: str = source.name) -> float:
+                values = {node.name: node.value for node in self.inputs} | {name: x}
+                return float(self._evaluated(values)[target.index].value)
+
+            yield derivatives.finite_difference(moved, source.value)
+
+    def path_sum(self, source: str, target: str | None = None) -> PathSum:
+        """The sum over all paths from `source` to `target` (the output, unless named)."""
+        from .paths import PathSum
+
+        end = self.output if target is None else self.node(target)
+        return PathSum(self, self.node(source), end)
+
+    def domain_messages(self) -> Iterator[tuple[Node, str]]:
+        """Each node that is inf or nan although its operands are finite, with a sentence on it."""
+        for node in self.nodes:
+            if node.op is None or is_array(node.value) or math.isfinite(node.value):
+                continue
+            operands = {self.tape[i].name: self.tape[i].value for i in node.parents}
+            if not any(is_array(x) or not math.isfinite(x) for x in operands.values()):
+                formula = f"{node.name} = {self.describe(node)}"
+                yield node, recording.domain_message(formula, node.value, operands)
+
+    def warn_domain(self) -> None:
+        """Warn of each such node."""
+        for _, message in self.domain_messages():
+            recording.warn(message, DomainWarning)
+
+    # --- Doors to the layers above, opened by name when used: this layer imports none of them --
+
+    def draw(self, show: str = "partials", theme: str = "light") -> Any:
+        """Draw it. `show` is "definition", "values" or "partials"; `theme` "light" or "dark"."""
+        return _door("render.picture").picture(self, show, theme)
+
+    def explore(self) -> Any:
+        """The widget, with a slider for each input."""
+        return _door("widget.explorer").Explorer(self)
+
+    def __str__(self) -> str:
+        text: str = _door("render.text").plain(self)
+        return text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        bundle: dict[str, Any] = _door("render.picture").bundle(self)
+        return bundle
+
+
+def _door(module: str) -> Any:
+    return import_module(f"..{module}", __package__)

@@ -1,0 +1,210 @@
+"""The `%%cgraph` and `%cgraph` magics: a thin shell over `cell`, `graph` and the widget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic_arguments import (
+    argument,
+    kwds,
+    magic_arguments,
+    parse_argstring,
+)
+from IPython.display import display
+
+from .cell import CALL, Cell, Run, route
+from .core.tensor import Tensor
+from .graphs.build import NoGraphError, graph
+from .graphs.graph import Graph
+from .render.picture import bundle
+from .render.text import LIMIT
+
+PACKAGE = str(Path(__file__).parent)
+
+
+class CellSyntaxError(Exception):
+    """A learner's syntax error.
+
+    Not a SyntaxError to IPython, which would list the frames of its own machinery with it.
+    """
+
+
+CellSyntaxError.__name__ = CellSyntaxError.__qualname__ = "SyntaxError"
+
+
+@magics_class
+class CGraphMagics(Magics):
+    """The magics that `%load_ext cgraph_edu` brings."""
+
+    shell: InteractiveShell
+
+    @magic_arguments()
+    @kwds(prog="%%cgraph")
+    @argument("name", nargs="?", default="graph", help="the name of the Graph afterwards")
+    @argument("--output", metavar="VAR", help="draw VAR, not the last name assigned")
+    @argument("--wrt", metavar="VARS", help="the inputs to differentiate by, a,b; all unless given")
+    @argument(
+        "--slider",
+        metavar="RANGE",
+        nargs="+",
+        default=[],
+        help="the range and step of a slider: a=-3:3:0.1 (the step may be left out)",
+    )
+    @argument("--static", action="store_true", help="keep the graph as recorded: never run again")
+    @argument(
+        "--limit", metavar="N", type=int, default=LIMIT, help="list at most N paths for an input"
+    )
+    @line_cell_magic
+    def cgraph(self, line: str, cell: str | None = None) -> None:
+        """Draw the computational graph of the cell, with sliders, paths and gradients.
+
+        The cell is ordinary Python. A name that is given a plain number is an input; the last name
+        that is assigned is the output. `%cgraph EXPR` draws a value that exists already.
+        """
+        if cell is None:
+            self._explore(line)
+            return
+        options = _options(type(self).cgraph, line)
+        sliders = dict(_slider(text) for text in options.slider)
+        body = self.shell.transform_cell(cell)
+        self.shell.user_ns.setdefault(CALL, route)
+        try:
+            parsed = Cell(f"%%cgraph {line}\n{body}")
+        except SyntaxError as error:
+            raise self._as_shown(error) from None
+        run = parsed.run(self.shell.user_ns)
+        if run.error is not None:
+            self._show_partial(run)
+            raise self._as_shown(run.error)
+        try:
+            drawn = run.graph(options.output)
+            wrt = _names(options.wrt, drawn)
+        except NoGraphError as error:
+            raise UsageError(str(error)) from None
+        if options.static:
+            drawn = replace(drawn, retrace=None)
+        self.shell.user_ns[options.name] = drawn
+        if run.result is not None and run.result is not drawn.output:
+            self._show_result(run)
+        self._show(drawn, sliders, wrt, options.limit)
+
+    def _explore(self, line: str) -> None:
+        if not line.strip():
+            raise UsageError("%cgraph EXPR: give it something to draw, such as %cgraph e")
+        value = self.shell.ev(line)
+        if isinstance(value, Tensor):
+            names = {n: v for n, v in self.shell.user_ns.items() if not n.startswith("_")}
+            try:
+                value = graph(value, names=names)
+            except NoGraphError as error:
+                raise UsageError(f"%cgraph {line}: {error}") from None
+        if not isinstance(value, Graph):
+            raise UsageError(
+                f"%cgraph {line}: a {type(value).__name__} has no graph; "
+                "it draws a Tensor or a Graph that a %%cgraph cell or cg.variables made"
+            )
+        self._show(value, {}, None, LIMIT)
+
+    def _show(
+        self, drawn: Graph, sliders: dict[str, Any], wrt: list[str] | None, limit: int
+    ) -> None:
+        data = bundle(drawn, limit, wrt)
+        if not drawn.has_arrays:
+            from .widget.explorer import Explorer
+
+            try:
+                explorer = Explorer(drawn, sliders=sliders, wrt=wrt)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
+            self.shell.user_ns["explorer"] = explorer
+            data = {**explorer.view(), **data}
+        display(data, raw=True)
+
+    def _show_result(self, run: Run) -> None:
+        if not isinstance(run.result, Tensor) or run.result.name is not None:
+            self.shell.displayhook(run.result)
+
+    def _show_partial(self, run: Run) -> None:
+        try:
+            partial = run.partial_graph()
+        except NoGraphError:
+            return
+        if partial is not None:
+            data = bundle(partial)
+            data["text/plain"] = f"as far as the cell got:\n{data['text/plain']}"
+            display(data, raw=True)
+
+    def _as_shown(self, error: BaseException) -> BaseException:
+        """The error, to be raised: IPython will show it with the learner's own lines only."""
+        if isinstance(error, SyntaxError):
+            lines = self.shell.SyntaxTB.structured_traceback(SyntaxError, error, None)
+            error = CellSyntaxError(str(error))
+        else:
+            error.__traceback__ = own_frames(error.__traceback__)
+            lines = self.shell.InteractiveTB.structured_traceback(
+                type(error), error, error.__traceback__, tb_offset=0
+            )
+        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+        return error
+
+
+def own_frames(traceback: TracebackType | None) -> TracebackType | None:
+    """The traceback without the frames of this package."""
+    frames = []
+    while traceback is not None:
+        if not traceback.tb_frame.f_code.co_filename.startswith(PACKAGE):
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    kept: TracebackType | None = None
+    for tb in reversed(frames):
+        kept = TracebackType(kept, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+    return kept
+
+
+def _options(magic: Any, line: str) -> Any:
+    try:
+        options = parse_argstring(magic, line)
+    except UsageError as error:
+        known = " ".join(
+            option for action in magic.parser._actions for option in action.option_strings
+        )
+        raise UsageError(f"%%cgraph {line}: {error}. It knows: [NAME] {known}") from None
+    if not options.name.isidentifier():
+        raise UsageError(f"%%cgraph {line}: {options.name!r} can't be the name of a variable")
+    if options.limit < 1:
+        raise UsageError(f"%%cgraph {line}: --limit must be at least 1")
+    return options
+
+
+def _slider(text: str) -> tuple[str, tuple[float, ...]]:
+    name, _, numbers = text.partition("=")
+    try:
+        ends = tuple(float(number) for number in numbers.split(":"))
+        fits = len(ends) in (2, 3) and ends[0] < ends[1] and min(ends[2:], default=1) > 0
+    except ValueError:
+        fits = False
+    if not (name and fits):
+        raise UsageError(f"--slider {text}: write it as a=-3:3 or a=-3:3:0.1") from None
+    return name, ends
+
+
+def _names(text: str | None, drawn: Graph) -> list[str] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = [node.name for node in drawn.inputs]
+    for name in names:
+        if name not in known:
+            raise NoGraphError(f"--wrt {name}: not an input; the inputs are: {', '.join(known)}")
+    return names
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics."""
+    shell.register_magics(CGraphMagics)

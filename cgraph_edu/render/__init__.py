@@ -1,0 +1,1 @@
+"""A graph as something to look at: text, LaTeX, the picture, HTML."""

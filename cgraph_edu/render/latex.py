@@ -1,0 +1,124 @@
+"""A graph in LaTeX: its formulas, and each derivative as the sum over paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..core.expressions import ATOM, FUNCTIONS, Expression
+from ..core.numbers import format_number
+from ..core.ops import Op
+from ..core.tensor import is_array
+from ..graphs.graph import Constant, Graph, Node
+from ..graphs.paths import Path, PathSum
+from .text import listed
+
+FEW = 6
+"""With more paths than this the sum is given without its terms."""
+
+GREEK = frozenset(
+    (
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
+        "sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi "
+        "Omega"
+    ).split()
+)
+
+
+def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
+    """Each node's formula with its value, then each derivative with its paths, as one display."""
+    rows = [rf"{name(node.name)} &= {formula(graph, node)}" for node in graph.nodes if node.op]
+    names = [node.name for node in graph.inputs] if wrt is None else wrt
+    rows += [derivative(graph.path_sum(source)) for source in names]
+    return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+
+def formula(graph: Graph, node: Node) -> str:
+    r"""A node's formula and value: c \cdot d = 6."""
+    if isinstance(node.op, Op):
+        operands = [_operand(graph, operand, node.op) for operand in node.operands]
+        text = node.op.latex.format(**dict(zip(node.op.operands, operands, strict=True)))
+    else:
+        text = rf"\texttt{{{_escaped(graph.describe(node))}}}"
+    return text if is_array(node.value) else f"{text} = {number(node.value)}"
+
+
+def derivative(paths: PathSum) -> str:
+    """∂e/∂b as the sum of its path products, in symbols and in numbers."""
+    head = rf"{partial(paths.target.name, paths.source.name)} &= "
+    if is_array(paths.total):
+        return head + rf"\text{{an array of shape }} {paths.source.value.shape}"
+    if not 0 < paths.count <= FEW or any(not path.edges for path in paths.paths):
+        return head + number(paths.total)
+    shown = listed(paths)
+    symbols = " + ".join(_symbols(path) for path in shown)
+    numbers = " + ".join(_numbers(path) for path in shown)
+    return head + f"{symbols} = {numbers} = {number(paths.total)}"
+
+
+def partial(target: str, source: str) -> str:
+    r"""\frac{\partial e}{\partial b}."""
+    return rf"\frac{{\partial {name(target)}}}{{\partial {name(source)}}}"
+
+
+def name(text: str) -> str:
+    r"""A learner's name: one letter as it is, Greek as the letter, x_1 with a subscript."""
+    stem, _, subscript = text.partition("_")
+    if not subscript:
+        match = re.fullmatch(r"([A-Za-z]+)(\d+)", text)
+        stem, subscript = match.groups() if match else (text, "")
+    if stem in GREEK:
+        stem = f"\\{stem}"
+    elif len(stem) != 1 or not stem.isalpha():
+        return rf"\mathit{{{_escaped(text)}}}"
+    return f"{stem}_{{{_escaped(subscript)}}}" if subscript else stem
+
+
+def number(value: float | bool) -> str:
+    r"""A number, with a power of ten where it has one: 1.5 \cdot 10^{-7}."""
+    if isinstance(value, bool):
+        return rf"\text{{{value}}}"
+    text = format_number(value)
+    if text.lstrip("-") in ("inf", "nan"):
+        return text.replace("inf", r"\infty").replace("nan", r"\text{nan}")
+    mantissa, _, exponent = text.partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text
+
+
+def _operand(graph: Graph, operand: int | Constant, op: Op) -> str:
+    if isinstance(operand, int):
+        text = name(graph.tape[operand].name)
+        compound = False
+    elif operand.name is not None:
+        return name(operand.name)
+    elif is_array(operand.value):
+        return r"\text{array}"
+    else:
+        text = number(operand.value)
+        compound = text.startswith("-") or "cdot" in text
+    return rf"\left({text}\right)" if compound and _binds(op.formula) else text
+
+
+def _binds(formula: Expression) -> bool:
+    return (
+        isinstance(formula, tuple)
+        and getattr(FUNCTIONS.get(str(formula[0])), "binding", ATOM) != ATOM
+    )
+
+
+def _symbols(path: Path) -> str:
+    return r" \cdot ".join(
+        partial(target, source) for source, target in zip(path.nodes, path.nodes[1:], strict=False)
+    )
+
+
+def _numbers(path: Path) -> str:
+    first, *others = map(number, path.factors)
+    rest = (rf"\left({other}\right)" if other.startswith("-") else other for other in others)
+    return r" \cdot ".join([first, *rest])
+
+
+def _escaped(text: str) -> str:
+    for old, new in (("\\", r"\backslash "), ("{", r"\{"), ("}", r"\}")):
+        text = text.replace(old, new)
+    return re.sub(r"([_#$%&])", r"\\\1", text).replace("^", r"\hat{}")

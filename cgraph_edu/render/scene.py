@@ -1,0 +1,169 @@
+"""From a graph to a frame: the boxes and labels that its picture needs, and where they go.
+
+The frame is the same for every mode and theme: it always has room for values and partials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..graph.graph import Edge, Graph, Node
+from . import typeset
+from .glyphs import width
+from .layout import Box, Direction, Link, place, ranks
+from .typeset import Runs
+from .wires import Point, Wire
+
+NAME_SIZE = 20.0
+VALUE_SIZE = 17.0
+FRACTION_SIZE = 17.0
+PARTIAL_SIZE = 15.0
+
+BOX_HEIGHT = 46.0
+LABEL_HEIGHT = 40.0
+VALUE_CELL = 84.0
+VALUE_ROOM = 72.0  # "−0.02837", squeezed by hardly anything
+PARTIAL_ROOM = 56.0  # "−0.2837" at its size, likewise
+LONGEST_LABEL = 280.0
+LONGEST_FRACTION = 72.0
+_PADDING = 16.0
+_NARROWEST = 43.0
+
+# Room around the picture; adjoints go under the boxes and "source", "target" above them.
+MARGIN = 24.0
+ABOVE = 28.0
+BELOW = 40.0
+
+BAR_GAP = 6.0  # between fraction, equals sign and number
+EQUALS = 10.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A node's box: its corner, the width of the part with the formula, and the whole width."""
+
+    node: Node
+    x: float
+    y: float
+    formula_width: float
+    width: float
+    formula: Runs
+    full_text: str | None
+    """The whole label where `formula` had to be shortened."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An edge: its wire, and its label ∂target/∂source with the centre of the room for it."""
+
+    edge: Edge
+    wire: Wire
+    label: Point
+    above: Runs
+    below: Runs
+    bar: float
+    badges: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Everything that a picture shows, with finished coordinates."""
+
+    width: float
+    height: float
+    nodes: tuple[Placed, ...]
+    edges: tuple[Drawn, ...]
+
+
+def frame(graph: Graph, direction: Direction = "right") -> Frame:
+    """Measure the graph's labels and lay them out."""
+    place_of = {node.index: i for i, node in enumerate(graph.nodes)}
+    labels = [
+        typeset.label(
+            node.name,
+            None if node.op is None else graph.formula(node),
+            NAME_SIZE,
+            LONGEST_LABEL,
+        )
+        for node in graph.nodes
+    ]
+    fractions = [_fraction(graph, edge) for edge in graph.edges]
+    links = [
+        Link(
+            place_of[edge.source],
+            place_of[edge.target],
+            bar + (0.0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM),
+            LABEL_HEIGHT,
+        )
+        for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
+    ]
+    widths = [
+        max(_NARROWEST, round(typeset.runs_width(runs, NAME_SIZE) + 2 * _PADDING, 2))
+        for runs, _ in labels
+    ]
+    if direction == "right":
+        widths = _equal_columns(graph, widths, ranks(len(widths), links))
+    layout = place([Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths], links, direction)
+    nodes = []
+    for node, w, (runs, shortened), (x, y) in zip(
+        graph.nodes, widths, labels, layout.boxes, strict=True
+    ):
+        whole = w + VALUE_CELL
+        nodes.append(
+            Placed(
+                node,
+                MARGIN + x - whole / 2,
+                ABOVE + y - BOX_HEIGHT / 2,
+                w,
+                whole,
+                runs,
+                f"{node.name} = {graph.describe(node)}" if shortened and node.op else node.name
+                if shortened
+                else None,
+            )
+        )
+    edges = []
+    for edge, (above, below, bar), wire, (x, y) in zip(
+        graph.edges, fractions, layout.wires, layout.labels, strict=True
+    ):
+        moved = wire.moved(MARGIN, ABOVE)
+        edges.append(
+            Drawn(edge, moved, (MARGIN + x, ABOVE + y), above, below, bar, _badges(moved))
+        )
+    return Frame(
+        layout.width + 2 * MARGIN, layout.height + ABOVE + BELOW, tuple(nodes), tuple(edges)
+    )
+
+
+def _fraction(graph: Graph, edge: Edge) -> tuple[Runs, Runs, float]:
+    """Numerator and denominator of ∂target/∂source, and the length of the bar between them."""
+    above, below = (
+        typeset.differential(graph.tape[index].name, FRACTION_SIZE, LONGEST_FRACTION)
+        for index in (edge.target, edge.source)
+    )
+    longest = max(typeset.runs_width(runs, FRACTION_SIZE) for runs in (above, below))
+    return above, below, round(longest + 3, 2)
+
+
+def _equal_columns(graph: Graph, widths: list[float], columns: list[int]) -> list[float]:
+    """Boxes of one column are equally wide, inputs and operations each among themselves."""
+    kinds = [(column, node.op is None) for column, node in zip(columns, graph.nodes, strict=True)]
+    widest: dict[tuple[int, bool], float] = {}
+    for kind, w in zip(kinds, widths, strict=True):
+        widest[kind] = max(widest.get(kind, 0.0), w)
+    return [widest[kind] for kind in kinds]
+
+
+def number_room(text: str, size: float, room: float) -> float:
+    """The width that a number is drawn at: its own, or the room that there is."""
+    return min(width(text, "sans", size), room)
+
+
+def _badges(wire: Wire) -> tuple[Point, ...]:
+    """Three points for path badges: before the arrowhead, after the start, and between."""
+    points = wire.points()
+    return tuple(_along(points, share) for share in (0.8, 0.12, 0.66))
+
+
+def _along(points: list[Point], share: float) -> Point:
+    return points[round(share * (len(points) - 1))]

@@ -1,0 +1,115 @@
+"""A graph as plain text: the whole result for a viewer that shows nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterator
+from typing import Any
+
+from ..core.numbers import format_number
+from ..core.tensor import is_array
+from ..graphs.graph import Graph, Node
+from ..graphs.paths import Path, PathSum
+
+LIMIT = 20
+"""How many paths are listed for an input, unless told otherwise."""
+
+LONGEST = 12
+"""A longer path is shown with a gap in its middle."""
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def plain(graph: Graph, limit: int = LIMIT, wrt: list[str] | None = None) -> str:
+    """The output, then for each input its derivative, its paths and their products.
+
+    At most `limit` paths are listed for an input: all of them in writing order where they fit, else
+    the largest by magnitude, how many are left out, and the sum of those.
+    """
+    names = [node.name for node in graph.inputs] if wrt is None else wrt
+    sums = [graph.path_sum(name) for name in names]
+    lines = [equation(graph, graph.output)]
+    for paths in sums:
+        lines += (f"  {line}" for line in ledger(paths, limit))
+    if sums:
+        lines.append(f"  sum over paths = reverse mode: {' '.join(map(verdict, sums))}")
+    return "\n".join(lines)
+
+
+def equation(graph: Graph, node: Node) -> str:
+    """A node as "e = c * d = 6"; an input as "a = 2"."""
+    formula = "" if node.op is None else f"{graph.describe(node)} = "
+    return f"{node.name} = {formula}{number(node.value)}"
+
+
+def ledger(paths: PathSum, limit: int = LIMIT) -> Iterator[str]:
+    """One input's part of the text."""
+    count = f"{paths.count:,} path" + ("" if paths.count == 1 else "s")
+    shown = listed(paths, limit)
+    twins = parallel(paths)
+    if any((edge.source, edge.target) in twins for path in shown for edge in path.edges):
+        count += "   (→₁ →₂: as first, as second operand)"
+    yield f"∂{paths.target.name}/∂{paths.source.name} = {number(paths.total)}   {count}"
+    trails = [trail(path, twins) for path in shown]
+    width = max(map(len, trails), default=0)
+    for path, text in zip(shown, trails, strict=True):
+        yield f"  {text:<{width}}   {product(path)}"
+    if len(shown) < paths.count:
+        yield f"  and {paths.count - len(shown):,} more, sum {number(paths.remainder(limit))}"
+
+
+def listed(paths: PathSum, limit: int = LIMIT) -> list[Path]:
+    """The paths to list: all in writing order where they fit, else the largest by magnitude."""
+    return list(paths.paths) if paths.count <= limit else paths.top(limit)
+
+
+def parallel(paths: PathSum) -> set[tuple[int, int]]:
+    """The pairs of nodes that more than one edge joins, as in a * a."""
+    uses = Counter((edge.source, edge.target) for edge in paths.graph.edges)
+    return {pair for pair, count in uses.items() if count > 1}
+
+
+def trail(path: Path, twins: Container[tuple[int, int]] = ()) -> str:
+    """The nodes of a path, "b → c → e"; an arrow is numbered where edges run side by side."""
+    steps = []
+    for name, edge in zip(path.nodes[1:], path.edges, strict=True):
+        place = str(edge.port + 1).translate(_SUBSCRIPTS)
+        steps.append(f" →{place if (edge.source, edge.target) in twins else ''} {name}")
+    return path.nodes[0] + "".join(_shortened(steps, " → …"))
+
+
+def _shortened(parts: list[str], gap: str) -> list[str]:
+    return parts if len(parts) <= LONGEST else [*parts[: LONGEST - 3], gap, *parts[-2:]]
+
+
+def product(path: Path) -> str:
+    """The product of a path's local partials, "1 · 2 = 2"; a single one by itself."""
+    if is_array(path.product) or any(f is None or is_array(f) for f in path.factors):
+        return number(path.product)
+    if len(path.factors) < 2:
+        return number(path.product)
+    first, *others = map(number, path.factors)
+    rest = [f"({other})" if other.startswith("-") else other for other in others]
+    return f"{' · '.join(_shortened([first, *rest], '…'))} = {number(path.product)}"
+
+
+def verdict(paths: PathSum) -> str:
+    """The input's name with ✓; where the two routes differ, ✗ and both figures."""
+    if paths.agrees:
+        return f"{paths.source.name} ✓"
+    return f"{paths.source.name} ✗ ({number(paths.total)} ≠ {number(paths.engine)})"
+
+
+def number(value: Any) -> str:
+    """A number to six digits; a small array entry by entry, a large one by its shape."""
+    if not is_array(value):
+        return format_number(value)
+    if value.size > 12:
+        return "array of shape " + "×".join(map(str, value.shape))
+    return _entries(value.tolist())
+
+
+def _entries(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_entries, value))}]"
+    return format_number(value)

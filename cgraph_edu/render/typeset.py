@@ -1,0 +1,213 @@
+"""Formulas as runs of text: names italic, numbers and functions upright, indices lowered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from ..core.expressions import ATOM, COMPARISON, FUNCTIONS, MINUS, POWER, Expression
+from ..core.numbers import format_number
+from .glyphs import Style, width
+
+Kind = Literal["name", "upright"]
+
+
+class Run(NamedTuple):
+    """A piece of text in one style."""
+
+    text: str
+    kind: Kind
+    level: int = 0  # -1 an index, 1 an exponent
+
+
+Runs = tuple[Run, ...]
+
+SMALL = 0.7  # the size of indices and exponents
+GREEK: Mapping[str, str] = {
+    **dict(
+        zip(
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
+            "sigma tau upsilon phi chi psi omega".split(),  # noqa: SIM905 (easier to read)
+            "αβγδεζηθικλμνξοπρστυφχψω",
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
+            "ΓΔΘΛΞΠΣΦΨΩ",
+            strict=True,
+        )
+    ),
+}
+
+_SIGNS: Mapping[str, str] = {
+    "sub": "−",
+    "neg": "−",
+    "mul": "·",
+    "le": "≤",
+    "ge": "≥",
+    "ne": "≠",
+}
+_SHORT_NAMES: Mapping[str, str] = {"maximum": "max", "minimum": "min"}
+_FENCES: Mapping[str, tuple[str, str]] = {"abs": ("|", "|"), "floor": ("⌊", "⌋")}
+_WORD = re.compile(r"[^\W\d][\w…]*")
+_INDEXED = re.compile(r"([^\W\d_]+?)(\d+)|([^\W\d_]+\d*)_(\w+)")
+_LONGEST_NAMES = (40, 24, 16, 12, 9, 6)  # what is tried, in characters, to make a label fit
+
+
+def label(name: str, formula: Expression | None, size: float, room: float) -> tuple[Runs, bool]:
+    """`name`, or `name = formula`, at most `room` px wide, and whether it had to be shortened.
+
+    `formula` is what `Graph.formula` gives: leaves are names of nodes, numbers, or the text of an
+    op that is no expression ("x @ w").
+    """
+    runs: Runs = ()
+    for most in _LONGEST_NAMES:
+        runs = _name(_cut(name, most))
+        if formula is not None:
+            runs = (*runs, Run(" = ", "upright"), *_expression(formula, most)[0])
+        if runs_width(runs, size) <= room:
+            return runs, _text(runs) != _text(label_in_full(name, formula))
+    return _fit(runs, size, room), True
+
+
+def label_in_full(name: str, formula: Expression | None) -> Runs:
+    """`name = formula`, however long."""
+    most = 10**9
+    if formula is None:
+        return _name(name)
+    return (*_name(name), Run(" = ", "upright"), *_expression(formula, most)[0])
+
+
+def differential(name: str, size: float, room: float) -> Runs:
+    """∂name, at most `room` px wide."""
+    runs: Runs = ()
+    for most in (*_LONGEST_NAMES, 4):
+        runs = (Run("∂", "name"), *_name(_cut(name, most)))
+        if runs_width(runs, size) <= room:
+            return runs
+    return _fit(runs, size, room)
+
+
+def number(value: Any) -> str:
+    """A value as the picture shows it: four digits, a real minus, an array's shape."""
+    shape = getattr(value, "shape", None)
+    if shape:
+        return "×".join(str(n) for n in shape) if len(shape) > 1 else f"({shape[0]},)"
+    return format_number(value, 4).replace("-", "−")
+
+
+def runs_width(runs: Iterable[Run], size: float) -> float:
+    """The room that runs need at a font size."""
+    total = 0.0
+    for run in runs:
+        style: Style = "italic" if run.kind == "name" else "upright"
+        total += width(run.text, style, size * SMALL if run.level else size)
+    return total
+
+
+def _text(runs: Runs) -> str:
+    return "".join(run.text for run in runs)
+
+
+def _cut(text: str, most: int) -> str:
+    """At most `most` characters: the middle gives way, for beginnings and ends tell names apart."""
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 1]}…{text[len(text) - tail :]}"
+
+
+def _fit(runs: Runs, size: float, room: float) -> Runs:
+    """As many characters as there is room for, and an ellipsis."""
+    kept: list[Run] = []
+    left = room - width("…", "upright", size)
+    for run in runs:
+        for end in range(len(run.text), -1, -1):
+            part = run._replace(text=run.text[:end])
+            if runs_width((part,), size) <= left:
+                break
+        kept.append(part)
+        left -= runs_width((part,), size)
+        if part != run:
+            break
+    return (*kept, Run("…", "upright"))
+
+
+def _name(name: str) -> Runs:
+    """x_1 and x1 as x with index 1, alpha as α; any other name as it is."""
+    indexed = _INDEXED.fullmatch(name)
+    if indexed is None or "__" in name:
+        return (Run(GREEK.get(name, name), "name"),)
+    stem, digits, before, after = indexed.groups()
+    if digits is not None:
+        return (Run(GREEK.get(stem, stem), "name"), Run(digits, "upright", -1))
+    index = after.split("_")
+    if len(index) > 1 and not all(part.isdigit() for part in index):
+        return (Run(name, "name"),)
+    kind: Kind = "upright" if index[0].isdigit() else "name"
+    shown = ",".join(GREEK.get(part, part) for part in index)
+    return (Run(GREEK.get(before, before), "name"), Run(shown, kind, -1))
+
+
+def _expression(expression: Expression, most: int) -> tuple[Runs, int]:
+    """The runs of an expression, and how tightly its outermost operator binds."""
+    if isinstance(expression, str):
+        return _words(expression, most), ATOM
+    if not isinstance(expression, tuple):
+        text = format_number(expression, 4).replace("-", "−")
+        return (Run(text, "upright"),), MINUS if text.startswith("−") else ATOM
+    function, *arguments = expression
+    name = str(function)
+    parts = [_expression(argument, most) for argument in arguments]
+    known = FUNCTIONS.get(name)
+    if name == "pow":
+        base = _bracket(parts[0], ATOM)
+        return (*base, *(run._replace(level=1) for run in parts[1][0])), POWER
+    if known is None or known.symbol is None:
+        return _call(name, [runs for runs, _ in parts]), ATOM
+    sign = _SIGNS.get(name, known.symbol)
+    if len(parts) == 1:
+        return (Run(sign, "upright"), *_bracket(parts[0], known.binding + 1)), known.binding
+    left = _bracket(parts[0], known.binding + (known.binding == COMPARISON))
+    # A negative number after an operator stands in parentheses: a + (−2).
+    least = ATOM if parts[1][1] == MINUS and known.binding != COMPARISON else known.binding + 1
+    right = _bracket(parts[1], least)
+    return (*left, Run(f" {sign} ", "upright"), *right), known.binding
+
+
+def _call(name: str, arguments: list[Runs]) -> Runs:
+    if name in _FENCES:
+        opening, closing = _FENCES[name]
+    else:
+        opening, closing = f"{_SHORT_NAMES.get(name, name)}(", ")"
+    runs: list[Run] = [Run(opening, "upright")]
+    for i, argument in enumerate(arguments):
+        if i:
+            runs.append(Run(", ", "upright"))
+        runs.extend(argument)
+    return (*runs, Run(closing, "upright"))
+
+
+def _bracket(part: tuple[Runs, int], least: int) -> Runs:
+    runs, binding = part
+    return runs if binding >= least else (Run("(", "upright"), *runs, Run(")", "upright"))
+
+
+def _words(text: str, most: int) -> Runs:
+    """A name, or the text of an op with the names in it found."""
+    runs: list[Run] = []
+    end = 0
+    for word in _WORD.finditer(text):
+        if word.start() > end:
+            runs.append(Run(text[end : word.start()], "upright"))
+        end = word.end()
+        if text[end : end + 1] in ("(", "="):  # a function, or the name of a setting
+            runs.append(Run(_cut(word[0], most), "upright"))
+        else:
+            runs.extend(_name(_cut(word[0], most)))
+    if end < len(text):
+        runs.append(Run(_cut(text[end:], most), "upright"))
+    return tuple(runs)

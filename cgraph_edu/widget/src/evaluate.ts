@@ -1,0 +1,153 @@
+/**
+ * Expression trees to numbers. The ops come from Python with the document; this file knows only the
+ * functions that their trees are made of, with IEEE's inf and nan and Python's // and %.
+ */
+
+import { DocumentError, type Expression, type Graph, type Guard, type Op } from "./document";
+
+/** A compiled expression, a function of the operands' values followed by `out`. */
+export type Formula = (values: readonly number[]) => number;
+
+type Unary = (x: number) => number;
+type Binary = (x: number, y: number) => number;
+
+const COMPARISONS = new Map<string, Binary>([
+  ["lt", (x, y) => Number(x < y)],
+  ["le", (x, y) => Number(x <= y)],
+  ["gt", (x, y) => Number(x > y)],
+  ["ge", (x, y) => Number(x >= y)],
+  ["eq", (x, y) => Number(x === y)],
+  ["ne", (x, y) => Number(x !== y)],
+]);
+
+const BINARY = new Map<string, Binary>([
+  ...COMPARISONS,
+  ["add", (x, y) => x + y],
+  ["sub", (x, y) => x - y],
+  ["mul", (x, y) => x * y],
+  ["div", (x, y) => x / y],
+  ["floordiv", floordiv],
+  ["mod", mod],
+  ["pow", pow],
+  ["maximum", Math.max],
+  ["minimum", Math.min],
+]);
+
+const UNARY = new Map<string, Unary>([
+  ["neg", (x) => -x],
+  ["exp", Math.exp],
+  ["log", Math.log],
+  ["sqrt", Math.sqrt],
+  ["sin", Math.sin],
+  ["cos", Math.cos],
+  ["tan", Math.tan],
+  ["sinh", Math.sinh],
+  ["cosh", Math.cosh],
+  ["tanh", Math.tanh],
+  ["abs", Math.abs],
+  ["sign", Math.sign],
+  ["floor", Math.floor],
+]);
+
+/** What is left of x after floor division by y; it has y's sign, as in Python. */
+function mod(x: number, y: number): number {
+  const rest = x % y;
+  return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+}
+
+/** The floor of x / y; from the exact remainder, so that the division can't round up to it. */
+function floordiv(x: number, y: number): number {
+  if (y === 0) return x / y;
+  const rest = x % y;
+  const quotient = (x - rest) / y - Number(rest !== 0 && rest < 0 !== y < 0);
+  const floor = Math.floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
+}
+
+/** IEEE's pow, where 1 to any power is 1 and so is (-1) to ±inf; JavaScript has nan there. */
+function pow(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
+
+/** Compile a tree over `variables`. Throws DocumentError for one that is not in the language. */
+export function compile(tree: Expression, variables: readonly string[]): Formula {
+  if (typeof tree === "number") return () => tree;
+  if (typeof tree === "string") {
+    const index = variables.indexOf(tree);
+    if (index < 0) throw new DocumentError(`an op uses an unknown variable ${tree}`);
+    return (values) => values[index]!;
+  }
+  if (!Array.isArray(tree)) throw new DocumentError("an op's expression is malformed");
+  const [name, ...rest] = tree as readonly [string, ...Expression[]];
+  const parts = rest.map((part) => compile(part, variables));
+  const [f, g, h] = parts as [Formula, Formula, Formula];
+  const unary = UNARY.get(name);
+  if (unary && parts.length === 1) return (values) => unary(f(values));
+  const binary = BINARY.get(name);
+  if (binary && parts.length === 2) return (values) => binary(f(values), g(values));
+  // The branch not taken is not computed: its nan must not matter. nan counts as true, as in Python.
+  if (name === "where" && parts.length === 3) {
+    return (values) => (f(values) !== 0 ? g(values) : h(values));
+  }
+  throw new DocumentError(`an op uses an unknown function ${String(name)}`);
+}
+
+interface Rule {
+  readonly forward: Formula;
+  readonly partials: readonly Formula[];
+}
+
+/** A graph ready to be evaluated at any inputs. */
+export class Program {
+  private readonly rules: readonly (Rule | null)[];
+
+  constructor(readonly graph: Graph) {
+    const compiled = new Map<Op, Rule>();
+    this.rules = graph.nodes.map(({ op }) => {
+      if (op === null) return null;
+      let rule = compiled.get(op);
+      if (rule === undefined) {
+        const variables = [...op.operands, "out"];
+        rule = {
+          forward: compile(op.forward, op.operands),
+          partials: op.partials.map((partial) => compile(partial, variables)),
+        };
+        compiled.set(op, rule);
+      }
+      return rule;
+    });
+  }
+
+  /** The value of every node, given one for each input in the order of `graph.inputs`. */
+  values(inputs: readonly number[]): number[] {
+    const values = this.graph.nodes.map((node) => node.value);
+    this.graph.inputs.forEach((node, i) => (values[node] = inputs[i]!));
+    this.rules.forEach((rule, node) => {
+      if (rule) values[node] = rule.forward(this.operands(node, values));
+    });
+    return values;
+  }
+
+  /** The local partial of every edge. */
+  partials(values: readonly number[]): number[] {
+    return this.graph.edges.map(({ target, port }) =>
+      this.rules[target]!.partials[port]!([...this.operands(target, values), values[target]!]),
+    );
+  }
+
+  /** The first guard that does not hold at these values. */
+  failedGuard(values: readonly number[]): Guard | undefined {
+    return this.graph.guards.find(({ node, expected }) => (values[node] !== 0) !== expected);
+  }
+
+  private operands(index: number, values: readonly number[]): number[] {
+    return this.graph.nodes[index]!.operands.map((operand) =>
+      typeof operand === "number" ? values[operand]! : operand.value,
+    );
+  }
+}
+
+/** Whether an op's value is a truth value. */
+export function isComparison(op: Op | null): boolean {
+  return op !== null && Array.isArray(op.forward) && COMPARISONS.has(String(op.forward[0]));
+}

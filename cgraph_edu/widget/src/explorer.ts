@@ -1,0 +1,415 @@
+/** The explorer: its state, and what happens when it changes. anywidget calls `render`. */
+
+import "./explorer.css";
+
+import { pathSum, type Path } from "./derive";
+import { DocumentError, readDocument, type Guard } from "./document";
+import { element, keepKeys, setText } from "./dom";
+import { Program } from "./evaluate";
+import { InputsPanel, type Range } from "./inputs";
+import { Ledger, LISTED } from "./ledger";
+import { Messenger, type Model } from "./model";
+import { mathName } from "./names";
+import { typeset } from "./numbers";
+import { Question } from "./question";
+import { Stage } from "./stage";
+import { resolveTheme, watchTheme } from "./theme";
+
+export { adjoints, pathSum } from "./derive";
+export { readDocument } from "./document";
+export { Program } from "./evaluate";
+export { formatNumber } from "./numbers";
+
+/** A change counts as settled, and is announced, after this long. */
+const SETTLED_MS = 500;
+/** After this long without an answer from Python the learner is told so. */
+const PATIENCE_MS = 3000;
+
+const UNKNOWN_RANGE: Range = [-3, 3, 0.1];
+
+/** A graph and its picture, and the last numbers that were true of it. */
+interface Scene {
+  readonly program: Program;
+  readonly stage: Stage;
+  inputs: readonly number[];
+  values: readonly number[];
+  partials: readonly number[];
+}
+
+class Explorer {
+  private readonly messenger: Messenger;
+  private readonly question = new Question((source, target) => {
+    this.choose(this.find(source), this.find(target)!);
+  });
+  private readonly host = element("div", { class: "cgx-stage" });
+  private readonly message = element("p", { class: "cgx-message", role: "status" });
+  private readonly panel = new InputsPanel(
+    (index, value) => this.move(this.inputs.map((x, i) => (i === index ? value : x))),
+    () => this.move(this.initial()),
+  );
+  private readonly ledger = new Ledger({
+    lit: (path) => this.light(path),
+    chosen: (path) => this.choosePath(path === this.chosenPath ? -1 : path),
+  });
+  private readonly live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
+  private readonly parts = [
+    this.question.root,
+    this.host,
+    this.message,
+    this.panel.root,
+    this.ledger.root,
+    this.live,
+  ];
+
+  private scene: Scene | null = null;
+  /** What the sliders say; the scene may still be at older inputs, until a guard holds again. */
+  private inputs: readonly number[] = [];
+  private source: number | null = null;
+  private target = 0;
+  private paths: readonly Path[] = [];
+  private chosenPath = -1;
+  private litPath = -1;
+
+  private isReloading = false;
+  /** Whether things moved on since Python's last message. */
+  private isDismissed = false;
+  private settling = 0;
+  private patience = 0;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    private readonly model: Model,
+    private readonly root: HTMLElement,
+  ) {
+    this.messenger = new Messenger(model);
+    root.classList.add("cgx");
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", "computational graph explorer");
+    root.addEventListener("keydown", (event) => this.key(event));
+    this.listen("document", () => this.reload());
+    this.listen("svg", () => this.reload());
+    this.listen("inputs", () => this.hear());
+    this.listen("source", () => this.hear());
+    this.listen("target", () => this.hear());
+    this.listen("selected_path", () => this.hear());
+    this.listen("ranges", () => this.reload());
+    this.listen("message", () => {
+      this.isDismissed = false;
+      this.draw();
+    });
+    this.listen("theme", () => this.paint());
+    this.stops.push(watchTheme(() => this.paint()));
+    this.load();
+  }
+
+  dispose(): void {
+    this.messenger.flush();
+    this.stops.forEach((stop) => stop());
+    clearTimeout(this.settling);
+    clearTimeout(this.patience);
+    this.root.replaceChildren();
+  }
+
+  // --- The graph -----------------------------------------------------------------------------------
+
+  /** Document and picture change together: wait until both are there. */
+  private reload(): void {
+    if (this.isReloading) return;
+    this.isReloading = true;
+    queueMicrotask(() => {
+      this.isReloading = false;
+      this.load();
+    });
+  }
+
+  private load(): void {
+    const before = this.scene;
+    const mine = before ? this.named(this.inputs) : {};
+    const focused = before?.stage.focused();
+    const focus = focused === undefined ? undefined : this.name(focused);
+    this.scene = this.read();
+    if (!this.scene) return;
+    const { program, stage, inputs: recorded } = this.scene;
+    const { graph } = program;
+    const names = graph.inputs.map((node) => graph.nodes[node]!.name);
+    const told = this.told();
+    // A late answer must not undo what a person did since the question.
+    const isLate =
+      this.messenger.isAhead("inputs") || this.count("answered") < this.count("asked");
+    const order = isLate ? [mine, told] : [told, mine];
+    this.inputs = names.map((name, i) => order[0]![name] ?? order[1]![name] ?? recorded[i]!);
+    const ranges = (this.model.get("ranges") ?? {}) as Record<string, Range>;
+    this.panel.build(names, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.initial());
+    const wrt = (this.model.get("wrt") ?? []) as readonly string[];
+    this.question.build(graph, wrt.length ? names.filter((name) => wrt.includes(name)) : names);
+    this.target = this.find(this.model.get("target")) ?? graph.output;
+    this.source = this.find(this.model.get("source"));
+    this.chosenPath = this.count("selected_path", -1);
+    this.litPath = -1;
+    this.host.replaceChildren(stage.svg);
+    if (!before) this.root.replaceChildren(...this.parts);
+    this.paint();
+    this.draw();
+    if (focus !== undefined) stage.focus(this.find(focus));
+  }
+
+  /** The graph and the picture that Python sent; null, and a message in their place, if malformed. */
+  private read(): Scene | null {
+    try {
+      const graph = readDocument(this.model.get("document"));
+      const program = new Program(graph);
+      const stage = new Stage(String(this.model.get("svg")), graph, (node, reverse) =>
+        this.pick(node, reverse),
+      );
+      const inputs = graph.inputs.map((node) => graph.nodes[node]!.value);
+      const values = program.values(inputs);
+      return { program, stage, inputs, values, partials: program.partials(values) };
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error;
+      const text = `This graph can't be shown: ${error.message}.`;
+      this.root.replaceChildren(element("p", { class: "cgx-message", role: "alert" }, text));
+      return null;
+    }
+  }
+
+  // --- What a person does --------------------------------------------------------------------------
+
+  private move(inputs: readonly number[]): void {
+    this.inputs = inputs;
+    this.isDismissed = true;
+    this.draw();
+    this.settle();
+    this.messenger.send("inputs", { ...this.told(), ...this.named(inputs) });
+    this.messenger.send("asked", this.count("asked") + 1);
+  }
+
+  /** Click or Enter on a node: an input becomes the source, any other the target; Shift reverses. */
+  private pick(node: number, reverse: boolean): void {
+    const isInput = this.scene!.program.graph.nodes[node]!.op === null;
+    if (isInput !== reverse) this.choose(node, this.target);
+    else this.choose(this.source, node);
+  }
+
+  private choose(source: number | null, target: number): void {
+    this.source = source;
+    this.target = target;
+    this.chosenPath = this.litPath = -1;
+    this.draw();
+    this.settle();
+    this.messenger.send("source", source === null ? "" : this.name(source));
+    this.messenger.send("target", this.name(target));
+    this.messenger.send("selected_path", -1);
+  }
+
+  private choosePath(path: number): void {
+    this.chosenPath = path;
+    this.highlight();
+    this.messenger.send("selected_path", path);
+  }
+
+  private light(path: number): void {
+    this.litPath = path;
+    this.highlight();
+  }
+
+  private key(event: KeyboardEvent): void {
+    // Keys stop here: they are not the notebook's.
+    event.stopPropagation();
+    if (event.key !== "Escape" || this.source === null || !this.scene) return;
+    event.preventDefault();
+    const isInLedger = this.ledger.root.contains(event.target as Node);
+    this.choose(null, this.target);
+    if (isInLedger) this.question.focus();
+  }
+
+  // --- What Python does ----------------------------------------------------------------------------
+
+  private hear(): void {
+    const { scene, messenger, model } = this;
+    if (!scene || this.isReloading) return;
+    if (!messenger.isAhead("inputs")) {
+      const told = this.told();
+      const { graph } = scene.program;
+      this.inputs = graph.inputs.map((node, i) => told[graph.nodes[node]!.name] ?? this.inputs[i]!);
+    }
+    if (!messenger.isAhead("source")) this.source = this.find(model.get("source"));
+    if (!messenger.isAhead("target")) this.target = this.find(model.get("target")) ?? this.target;
+    if (!messenger.isAhead("selected_path")) this.chosenPath = this.count("selected_path", -1);
+    this.draw();
+    this.settle();
+  }
+
+  private listen(trait: string, callback: () => void): void {
+    this.model.on(`change:${trait}`, callback);
+    this.stops.push(() => this.model.off(`change:${trait}`, callback));
+  }
+
+  // --- What is shown -------------------------------------------------------------------------------
+
+  private draw(): void {
+    const { scene } = this;
+    if (!scene) return;
+    const values = scene.program.values(this.inputs);
+    const guard = scene.program.failedGuard(values);
+    if (!guard) {
+      scene.inputs = this.inputs;
+      scene.values = values;
+      scene.partials = scene.program.partials(values);
+    }
+    this.panel.set(this.inputs);
+    this.question.set(this.source === null ? "" : this.name(this.source), this.name(this.target));
+    scene.stage.show(scene.values, scene.partials);
+    this.account(scene);
+    this.highlight();
+    this.report(guard);
+  }
+
+  private account({ program, partials }: Scene): void {
+    const { source, target } = this;
+    const to = mathName(this.name(target));
+    this.paths = [];
+    if (source === null) {
+      this.ledger.say(...this.invitation(to));
+      return;
+    }
+    if (source === target) {
+      this.ledger.say("Source and target are the same node, ", to, ": the derivative is 1.");
+      return;
+    }
+    const from = this.name(source);
+    const sum = pathSum(program.graph, partials, source, target, LISTED);
+    if (sum.count === 0n) {
+      this.ledger.say(to, " does not depend on ", mathName(from), ": the derivative is 0.");
+      return;
+    }
+    this.paths = sum.paths;
+    const { edges } = program.graph;
+    this.ledger.show({
+      source: from,
+      target: this.name(target),
+      sum,
+      routes: sum.paths.map((path) => [
+        from,
+        ...path.edges.map((edge) => this.name(edges[edge]!.target)),
+      ]),
+    });
+  }
+
+  private invitation(target: HTMLElement): (Node | string)[] {
+    const chips = this.question.inputs.map((name) => {
+      const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, mathName(name)));
+      chip.addEventListener("click", () => {
+        this.choose(this.find(name), this.target);
+        // The chip is gone; the focus goes where the choice now stands.
+        this.question.focus();
+      });
+      return chip;
+    });
+    return chips.length
+      ? ["Choose an input ", ...chips, " to see its paths to ", target, "."]
+      : ["This graph has no input."];
+  }
+
+  private highlight(): void {
+    const lit = this.litPath >= 0 ? this.litPath : this.chosenPath;
+    this.scene?.stage.select({
+      source: this.source,
+      target: this.target,
+      paths: this.paths.map((path) => path.edges),
+      lit,
+    });
+    this.ledger.mark(lit, this.chosenPath);
+  }
+
+  /** Say when the numbers shown are not those of the sliders, and what Python said. */
+  private report(guard: Guard | undefined): void {
+    const said = String(this.model.get("message") ?? "");
+    this.root.classList.toggle("cgx-stale", guard !== undefined);
+    if (!guard) {
+      clearTimeout(this.patience);
+      this.patience = 0;
+      this.say(this.isDismissed ? "" : said);
+      return;
+    }
+    const at = Object.entries(this.named(this.scene!.inputs))
+      .map(([name, value]) => `${name} = ${typeset(value)}`)
+      .join(", ");
+    const fact = `This graph was recorded for ${guard.text}.`;
+    const still = `The numbers shown are still those at ${at}.`;
+    if (said) {
+      this.say(`${said} ${still}`);
+      return;
+    }
+    if (this.patience) return;
+    this.say(`${fact} Asking Python to trace the other branch… ${still}`);
+    this.patience = window.setTimeout(() => {
+      this.say(`${fact} Python has not answered yet: is the kernel running? ${still}`);
+    }, PATIENCE_MS);
+  }
+
+  private say(text: string): void {
+    setText(this.message, text);
+    this.message.hidden = text === "";
+  }
+
+  /** Announce the outcome once things have come to rest. */
+  private settle(): void {
+    clearTimeout(this.settling);
+    this.settling = window.setTimeout(() => setText(this.live, this.outcome()), SETTLED_MS);
+  }
+
+  private outcome(): string {
+    const { scene, source, target } = this;
+    if (!scene || this.root.classList.contains("cgx-stale")) return "";
+    const to = this.name(target);
+    if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
+    const { graph } = scene.program;
+    const { total, count } = pathSum(graph, scene.partials, source, target, 0);
+    const derivative = `∂${to}/∂${this.name(source)} = ${typeset(source === target ? 1 : total)}`;
+    return source === target ? derivative : `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
+  }
+
+  private paint(): void {
+    const theme = resolveTheme(this.model.get("theme"));
+    this.root.dataset["theme"] = theme;
+    this.scene?.stage.paint(theme);
+  }
+
+  // --- Names and numbers ---------------------------------------------------------------------------
+
+  private name(node: number): string {
+    return this.scene!.program.graph.nodes[node]!.name;
+  }
+
+  private find(name: unknown): number | null {
+    const found = this.scene!.program.graph.nodes.findIndex((node) => node.drawn && node.name === name);
+    return found < 0 ? null : found;
+  }
+
+  private named(inputs: readonly number[]): Record<string, number> {
+    const nodes = this.scene!.program.graph.inputs;
+    return Object.fromEntries(nodes.map((node, i) => [this.name(node), inputs[i]!]));
+  }
+
+  private told(): Record<string, number> {
+    return (this.model.get("inputs") ?? {}) as Record<string, number>;
+  }
+
+  /** What "Reset" goes back to. */
+  private initial(): number[] {
+    const initial = (this.model.get("initial") ?? {}) as Record<string, number>;
+    const { graph } = this.scene!.program;
+    return graph.inputs.map((node) => initial[this.name(node)] ?? graph.nodes[node]!.value);
+  }
+
+  private count(trait: string, otherwise = 0): number {
+    return Number(this.model.get(trait) ?? otherwise);
+  }
+}
+
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const explorer = new Explorer(model, el);
+  return () => explorer.dispose();
+}
+
+export default { render };

@@ -1,0 +1,194 @@
+/** A slider and a number field for each input. */
+
+import { element, keepKeys, setText } from "./dom";
+import { mathName } from "./names";
+import { formatNumber, typeset } from "./numbers";
+
+/** [minimum, maximum, step] */
+export type Range = readonly [number, number, number];
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The number that a person wrote, or null. */
+export function readNumber(text: string): number | null {
+  const plain = text.trim().replace("−", "-");
+  const value = NUMBER.test(plain) ? Number(plain) : NaN;
+  return Number.isFinite(value) ? value : null;
+}
+
+/** The panel of inputs; `changed(index, value)` is called in the event of the change itself. */
+export class InputsPanel {
+  readonly root = element("section", { class: "cgx-inputs", "aria-label": "inputs" });
+  private readonly reset = keepKeys(
+    element("button", { type: "button", class: "cgx-reset" }, "Reset"),
+  );
+  private rows: readonly Row[] = [];
+  private names: readonly string[] = [];
+  private initial: readonly number[] = [];
+
+  constructor(
+    private readonly changed: (index: number, value: number) => void,
+    reset: () => void,
+  ) {
+    this.reset.addEventListener("click", () => {
+      // The button is about to go; the focus must not be lost with it.
+      this.rows[0]?.slider.focus();
+      reset();
+    });
+  }
+
+  /** Show these inputs. Rows stay as they are, focus and all, when the names do. */
+  build(names: readonly string[], ranges: readonly Range[], initial: readonly number[]): void {
+    this.initial = initial;
+    if (names.join("\n") !== this.names.join("\n")) {
+      this.names = names;
+      this.rows = names.map(
+        (name, index) => new Row(name, (value) => this.changed(index, value)),
+      );
+      const title = element("h3", { class: "cgx-title" }, "inputs");
+      const head = element("div", { class: "cgx-inputs-head" }, title, this.reset);
+      this.root.replaceChildren(head, ...this.rows.map((row) => row.root));
+    }
+    this.rows.forEach((row, index) => row.setRange(ranges[index]!));
+  }
+
+  /** Show these values; a field that holds a person's unfinished text keeps it. */
+  set(values: readonly number[]): void {
+    this.rows.forEach((row, index) => row.set(values[index]!));
+    this.reset.hidden = values.every((value, index) => value === this.initial[index]);
+  }
+}
+
+class Row {
+  readonly slider = keepKeys(element("input", { type: "range", class: "cgx-slider" }));
+  readonly root: HTMLElement;
+  private readonly field: HTMLInputElement;
+  private readonly note = element("p", { class: "cgx-note", role: "alert" });
+  private range: Range = [0, 1, 0.01];
+  private value = NaN;
+
+  constructor(
+    private readonly name: string,
+    private readonly changed: (value: number) => void,
+  ) {
+    this.slider.setAttribute("aria-label", name);
+    this.field = keepKeys(
+      element("input", {
+        type: "text",
+        inputmode: "decimal",
+        autocomplete: "off",
+        spellcheck: "false",
+        class: "cgx-field",
+        "aria-label": `value of ${name}`,
+      }),
+    );
+    this.root = element(
+      "div",
+      { class: "cgx-input", "data-input": name },
+      mathName(name),
+      this.slider,
+      this.field,
+      this.note,
+    );
+    this.note.hidden = true;
+    this.slider.addEventListener("input", () => this.choose(this.slider.valueAsNumber));
+    this.field.addEventListener("input", () => this.type());
+    this.field.addEventListener("keydown", (event) => this.nudge(event));
+    this.field.addEventListener("blur", () => this.leave());
+  }
+
+  setRange(range: Range): void {
+    this.range = range;
+    this.fit(this.value);
+  }
+
+  set(value: number): void {
+    const isNew = value !== this.value;
+    this.value = value;
+    this.fit(value);
+    // What the field says is left alone while it says the same number in a person's own way.
+    if (isNew && readNumber(this.field.value) !== value) {
+      this.field.value = formatNumber(value, 12);
+      this.accept();
+    }
+  }
+
+  private choose(value: number): void {
+    this.set(value);
+    this.changed(value);
+  }
+
+  private type(): void {
+    const value = readNumber(this.field.value);
+    if (value === null) {
+      this.refuse();
+      return;
+    }
+    this.accept();
+    this.choose(value);
+  }
+
+  /** The arrow keys step the number, as in a native number field. */
+  private nudge(event: KeyboardEvent): void {
+    const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (direction === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const value = tidy(this.value + direction * this.range[2]);
+    this.field.value = formatNumber(value, 12);
+    this.accept();
+    this.choose(value);
+  }
+
+  private leave(): void {
+    if (readNumber(this.field.value) !== null) this.field.value = formatNumber(this.value, 12);
+  }
+
+  private accept(): void {
+    this.field.removeAttribute("aria-invalid");
+    this.note.hidden = true;
+    setText(this.note, "");
+  }
+
+  private refuse(): void {
+    this.field.setAttribute("aria-invalid", "true");
+    this.note.hidden = false;
+    const last = typeset(this.value);
+    setText(this.note, `Write a number, such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
+  }
+
+  /** Widen the range to hold the value, and place the slider. */
+  private fit(value: number): void {
+    this.range = widened(this.range, value);
+    const [min, max, step] = this.range;
+    this.slider.min = String(min);
+    this.slider.max = String(max);
+    this.slider.step = String(step);
+    if (Number.isNaN(value)) return;
+    this.slider.value = String(value);
+    this.slider.setAttribute("aria-valuetext", typeset(value));
+    // Halves, because the width of a range may overflow.
+    const place = (x: number) => clamp((x / 2 - min / 2) / (max / 2 - min / 2));
+    this.slider.style.setProperty("--cgx-at", String(place(value)));
+    this.slider.style.setProperty("--cgx-zero", String(place(0)));
+  }
+}
+
+const FINEST = 1000;
+
+/** The range, moved out by whole steps until it holds `value`, and coarser where it grew large. */
+function widened([min, max, step]: Range, value: number): Range {
+  while (value < min - step * FINEST || value > max + step * FINEST) step *= 10;
+  const below = Math.ceil((min - value) / step);
+  const above = Math.ceil((value - max) / step);
+  return [below > 0 ? tidy(min - below * step) : min, above > 0 ? tidy(max + above * step) : max, step];
+}
+
+/** Without the last digits, where sums of steps leave their rounding. */
+function tidy(x: number): number {
+  const rounded = Number(x.toPrecision(12));
+  return Number.isFinite(rounded) ? rounded : x;
+}
+
+function clamp(x: number): number {
+  return Math.min(1, Math.max(0, x));
+}

@@ -1,0 +1,38 @@
+/** The explorer's shared state, as anywidget hands it to the browser. */
+
+export interface Model {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  on(event: string, callback: () => void): void;
+  off(event: string, callback: () => void): void;
+}
+
+/** Tells the kernel at most once a frame, and always the last value. */
+export class Messenger {
+  private readonly waiting = new Map<string, unknown>();
+  private frame = 0;
+
+  constructor(private readonly model: Model) {}
+
+  send(name: string, value: unknown): void {
+    this.waiting.set(name, value);
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.flush());
+  }
+
+  /** Whether the browser has a newer value than the model. */
+  isAhead(name: string): boolean {
+    return this.waiting.has(name);
+  }
+
+  flush(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (!this.waiting.size) return;
+    const values = [...this.waiting];
+    // Cleared first: the model calls back while values are set.
+    this.waiting.clear();
+    for (const [name, value] of values) this.model.set(name, value);
+    this.model.save_changes();
+  }
+}

@@ -1,0 +1,212 @@
+/** The picture: Python's SVG, whose texts and classes follow the numbers and the selection. */
+
+import { DocumentError, type Graph } from "./document";
+import { drawn, keepKeys, setText } from "./dom";
+import { isComparison } from "./evaluate";
+import { formatTruth, typeset } from "./numbers";
+
+/** What is selected. A path is a list of edges; `lit` is the index of the one that stands out. */
+export interface Selection {
+  readonly source: number | null;
+  readonly target: number;
+  readonly paths: readonly (readonly number[])[];
+  readonly lit: number;
+}
+
+/** Path colours repeat after six; the number beside each tells paths apart. */
+export const HUES = 6;
+
+const DIGITS = 4;
+
+let drawings = 0;
+
+export class Stage {
+  readonly svg: SVGSVGElement;
+  private readonly nodes: readonly (NodeMark | null)[];
+  private readonly edges: readonly EdgeMark[];
+
+  /** Throws DocumentError if `text` is not a picture of `graph`. */
+  constructor(
+    text: string,
+    private readonly graph: Graph,
+    picked: (node: number, reverse: boolean) => void,
+  ) {
+    this.svg = readSvg(text);
+    this.nodes = graph.nodes.map((node, index) => {
+      if (!node.drawn) return null;
+      return new NodeMark(part(this.svg, `.node[data-node="${index}"]`), isComparison(node.op), (reverse) =>
+        picked(index, reverse),
+      );
+    });
+    this.edges = graph.edges.map(
+      (_, index) => new EdgeMark(part(this.svg, `.edge[data-edge="${index}"]`)),
+    );
+  }
+
+  show(values: readonly number[], partials: readonly number[]): void {
+    this.nodes.forEach((node, index) => node?.show(values[index]!));
+    this.edges.forEach((edge, index) => edge.show(partials[index]!));
+  }
+
+  paint(theme: "light" | "dark"): void {
+    this.svg.classList.toggle("cg-light", theme === "light");
+    this.svg.classList.toggle("cg-dark", theme === "dark");
+  }
+
+  /** The node that has the focus. */
+  focused(): number | undefined {
+    const index = this.nodes.findIndex((node) => node?.group.matches(":focus"));
+    return index < 0 ? undefined : index;
+  }
+
+  focus(node: number | null): void {
+    if (node !== null) this.nodes[node]?.group.focus();
+  }
+
+  select({ source, target, paths, lit }: Selection): void {
+    this.nodes.forEach((node, index) => node?.mark(index === source, index === target));
+    const through = this.graph.edges.map((): number[] => []);
+    paths.forEach((path, number) => path.forEach((edge) => through[edge]!.push(number)));
+    this.svg.classList.toggle("cgx-chosen", source !== null);
+    this.edges.forEach((edge, index) => edge.mark(through[index]!, lit));
+  }
+}
+
+class NodeMark {
+  private readonly value: Element;
+  private readonly label: string;
+  private word: SVGTextElement | null = null;
+
+  constructor(
+    readonly group: SVGGElement,
+    private readonly isTruth: boolean,
+    picked: (reverse: boolean) => void,
+  ) {
+    this.value = part(group, ".value");
+    this.label = [...group.querySelectorAll("text:not(.value)")]
+      .map((text) => text.textContent)
+      .join(" ");
+    group.setAttribute("role", "button");
+    group.setAttribute("tabindex", "0");
+    keepKeys(group);
+    group.addEventListener("click", (event) => picked(event.shiftKey));
+    group.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      picked(event.shiftKey);
+    });
+  }
+
+  show(value: number): void {
+    setText(this.value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
+    this.group.setAttribute("aria-label", `${this.label}, value ${this.value.textContent}`);
+  }
+
+  mark(isSource: boolean, isTarget: boolean): void {
+    this.group.classList.toggle("cgx-source", isSource);
+    this.group.classList.toggle("cgx-target", isTarget);
+    this.group.setAttribute("aria-pressed", String(isSource || isTarget));
+    const word = [isSource && "source", isTarget && "target"].filter(Boolean).join(", ");
+    this.word?.remove();
+    this.word = null;
+    if (!word) return;
+    const box = part<SVGRectElement>(this.group, ".box");
+    const at = (name: string) => Number(box.getAttribute(name));
+    this.word = drawn(
+      "text",
+      { class: "cgx-word", x: String(at("x") + at("width") / 2), y: String(at("y") - 7) },
+      word,
+    );
+    // Beside the node, not in it, so that the focus ring stays on the box.
+    this.group.after(this.word);
+  }
+}
+
+class EdgeMark {
+  private readonly number: Element | null;
+  private readonly places: readonly (readonly [number, number])[];
+  private badges: readonly SVGGElement[] = [];
+
+  constructor(private readonly group: SVGGElement) {
+    this.number = group.querySelector(".number");
+    this.places = (group.getAttribute("data-badges") ?? "")
+      .split(" ")
+      .filter(Boolean)
+      .map((point) => point.split(",").map(Number) as [number, number]);
+  }
+
+  show(partial: number): void {
+    if (this.number) setText(this.number, typeset(partial, DIGITS));
+  }
+
+  /** Colour the edge by the paths through it, given by their index. */
+  mark(paths: readonly number[], lit: number): void {
+    const isLit = paths.includes(lit);
+    const colour = isLit ? hue(lit) : paths.length === 1 ? hue(paths[0]!) : "";
+    const classes = this.group.classList;
+    for (let h = 1; h <= HUES; h++) classes.toggle(`cgx-p${h}`, colour === `cgx-p${h}`);
+    classes.toggle("cgx-on", paths.length > 0);
+    classes.toggle("cgx-lit", isLit);
+    this.badges.forEach((badge) => badge.remove());
+    this.badges = this.places.slice(0, paths.length).map(([x, y], place) => {
+      const hidden = paths.length - this.places.length;
+      const isLast = place === this.places.length - 1;
+      return isLast && hidden > 0
+        ? badge(x, y, `+${hidden + 1}`, "")
+        : badge(x, y, String(paths[place]! + 1), hue(paths[place]!));
+    });
+    this.group.append(...this.badges);
+  }
+}
+
+/** The class of a path's colour. */
+export function hue(path: number): string {
+  return `cgx-p${(path % HUES) + 1}`;
+}
+
+function badge(x: number, y: number, text: string, colour: string): SVGGElement {
+  return drawn(
+    "g",
+    { class: `cgx-badge ${colour}`, transform: `translate(${x} ${y})`, "aria-hidden": "true" },
+    drawn("circle", { r: "8" }),
+    drawn("text", { y: "0.36em" }, text),
+  );
+}
+
+function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
+  const found = within.querySelector<T>(selector);
+  if (found === null) throw new DocumentError(`the picture has no ${selector}`);
+  return found;
+}
+
+/** Parse the SVG as a document of its own, where nothing runs, and refuse what could run here. */
+function readSvg(text: string): SVGSVGElement {
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+  const svg = parsed.documentElement;
+  if (!(svg instanceof SVGSVGElement)) throw new DocumentError("the picture is not an SVG");
+  const suffix = `-${++drawings}`;
+  for (const item of [svg, ...svg.querySelectorAll("*")]) {
+    if (/^(script|foreignObject|iframe|image|a)$/i.test(item.localName)) {
+      throw new DocumentError(`the picture contains <${item.localName}>`);
+    }
+    for (const { name, value } of [...item.attributes]) {
+      const isLink = /href$/i.test(name);
+      if (/^on/i.test(name) || (isLink && !value.startsWith("#"))) {
+        throw new DocumentError(`the picture contains ${name}=`);
+      }
+      // Several views show the same picture: each needs ids of its own.
+      if (name === "id" || isLink) item.setAttribute(name, value + suffix);
+      else item.setAttribute(name, value.replace(/url\((#[\w-]+)\)/g, `url($1${suffix})`));
+    }
+    if (item.localName === "style" && /@import|url\(/i.test(item.textContent ?? "")) {
+      throw new DocumentError("the picture's style asks for a file");
+    }
+  }
+  // Its nodes are controls here, with labels of their own; and a <title> would pop up as a tooltip.
+  svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", svg.querySelector("title")?.textContent || "computational graph");
+  svg.removeAttribute("aria-labelledby");
+  svg.removeAttribute("aria-describedby");
+  svg.querySelectorAll(":scope > title, :scope > desc").forEach((item) => item.remove());
+  return document.importNode(svg, true);
+}

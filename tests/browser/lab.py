@@ -1,0 +1,127 @@
+"""A JupyterLab server of our own, and the few things that a test does in its page."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+START_UP_SECONDS = 60
+CELLS_SECONDS = 60
+
+# JupyterLab asks the network for news; nothing of ours goes outside.
+PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+# Lab's "idle" indicator shows before the kernel is connected; running cells then asks for a kernel.
+KERNEL_READY = """async () => {
+    const { context, sessionContext } = jupyterapp.shell.currentWidget;
+    await context.ready;
+    await sessionContext.ready;
+    await sessionContext.session.kernel.info;
+}"""
+
+RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
+
+RUN_NEW_CELL = """async (source) => {
+    const { content, context } = jupyterapp.shell.currentWidget;
+    content.activeCellIndex = content.widgets.length - 1;
+    await jupyterapp.commands.execute('notebook:insert-cell-below');
+    content.activeCell.model.sharedModel.setSource(source);
+    await jupyterapp.commands.execute('notebook:run-cell');
+    return content.activeCell.model.outputs.toJSON();
+}"""
+
+
+# Playwright waits for a promise without end.
+WITH_TIMEOUT = """([source, argument, seconds]) => Promise.race([
+    eval(source)(argument),
+    new Promise((_, reject) => setTimeout(reject, 1000 * seconds, new Error(source))),
+])"""
+
+
+def evaluate(page: Page, source: str, argument: str = "") -> Any:
+    """The value of an asynchronous JavaScript function, or an error when it never comes."""
+    return page.evaluate(WITH_TIMEOUT, [source, argument, CELLS_SECONDS])
+
+
+class Lab:
+    """A running server: where it is, and the folder of notebooks that it serves."""
+
+    def __init__(self, url: str, token: str, notebooks: Path) -> None:
+        self.url = url
+        self.token = token
+        self.notebooks = notebooks
+
+    def open(self, page: Page, notebook: str) -> None:
+        """Open a notebook and wait until its kernel answers."""
+        page.goto(f"{self.url}lab/tree/{notebook}?token={self.token}")
+        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
+        evaluate(page, KERNEL_READY)
+
+    @staticmethod
+    def run_all(page: Page) -> None:
+        """Run every cell and wait for the last."""
+        evaluate(page, RUN_ALL)
+
+    @staticmethod
+    def run(page: Page, source: str) -> list[dict[str, Any]]:
+        """Run a new cell at the end of the notebook and return its outputs."""
+        outputs: list[dict[str, Any]] = evaluate(page, RUN_NEW_CELL, source)
+        return outputs
+
+    @staticmethod
+    def cells(page: Page) -> Locator:
+        """The notebook's cells."""
+        return page.locator(".jp-Notebook .jp-Cell")
+
+
+@contextmanager
+def serve(notebooks: Path, settings: Path) -> Iterator[Lab]:
+    """Start JupyterLab on a free port, with settings of its own; stop it at the end."""
+    config = settings / "config"
+    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(PAGE_CONFIG))
+    runtime = settings / "runtime"
+    environment = os.environ | {
+        "IPYTHONDIR": str(settings / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(settings / "data"),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings / "lab_settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(settings / "lab_workspaces"),
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ServerApp.port=0", f"--ServerApp.root_dir={notebooks}"),
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    log = settings / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+        )
+    try:
+        told = _wait_until_told(runtime / f"jpserver-{server.pid}.json", server, log)
+        yield Lab(told["url"], told["token"], notebooks)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_until_told(file: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    """What the server writes about itself once it listens."""
+    deadline = time.monotonic() + START_UP_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            told: dict[str, Any] = json.loads(file.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            time.sleep(0.05)
+        else:
+            return told
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
