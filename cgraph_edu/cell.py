@@ -38,7 +38,8 @@ CALL = "_cgraph_call"
 class Cell:
     """A learner's code, parsed.
 
-    Raises SyntaxError, with the learner's own line, if it is not Python.
+    Raises SyntaxError, with the learner's own line, if it is not Python, and OverflowError for a
+    number too long for Python to read.
     """
 
     source: str
@@ -56,7 +57,13 @@ class Cell:
         try:
             tree = ast.parse(body, self.filename)
         except SyntaxError as error:
-            raise _readable(error) from None
+            digits = re.search(r"value has (\d+) digits", error.msg)
+            if digits is None:
+                raise
+            raise OverflowError(
+                f"line {error.lineno}, {lines[(error.lineno or 1) - 1][:30]}...: this number has "
+                f"{int(digits[1]):,} digits, and the largest float is about 1.8e308"
+            ) from None
         object.__setattr__(self, "tree", _Rewriter().visit(tree))
         ast.fix_missing_locations(self.tree)
 
@@ -127,11 +134,8 @@ class Run:
 
     def partial_graph(self) -> Graph | None:
         """The graph as far as a failing cell got."""
-        computed = [tensor for _, tensor, _ in self.bound if not tensor.is_constant]
-        results = [tensor for tensor in computed if tensor.op is not None]
-        if not computed:
-            return None
-        return build((results or computed)[-1], {}, self.recording.guards)
+        results = [tensor for _, tensor, _ in self.bound if tensor.op is not None]
+        return build(results[-1], {}, self.recording.guards) if results else None
 
     def _output(self, name: str | None) -> Tensor:
         if name is not None:
@@ -257,16 +261,6 @@ def _bound_names(statement: ast.AST) -> Iterator[str]:
 def _is_hook(statement: ast.Expr) -> bool:
     call = statement.value
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == BIND
-
-
-def _readable(error: SyntaxError) -> SyntaxError:
-    digits = re.search(r"value has (\d+) digits", error.msg or "")
-    if digits:
-        error.msg = f"a number of {int(digits[1]):,} digits: the largest float is about 1.8e308"
-        if error.text and len(error.text) > 80:
-            error.text = error.text[:77] + "...\n"
-        error.offset = error.end_offset = None
-    return error
 
 
 # --- The router ----------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import (
     argument,
-    kwds,
     magic_arguments,
     parse_argstring,
 )
@@ -45,7 +44,6 @@ class CGraphMagics(Magics):
     shell: InteractiveShell
 
     @magic_arguments()
-    @kwds(prog="%%cgraph")
     @argument("name", nargs="?", default="graph", help="the name of the Graph afterwards")
     @argument("--output", metavar="VAR", help="draw VAR, not the last name assigned")
     @argument("--wrt", metavar="VARS", help="the inputs to differentiate by, a,b; all unless given")
@@ -78,6 +76,8 @@ class CGraphMagics(Magics):
             parsed = Cell(f"%%cgraph {line}\n{body}")
         except SyntaxError as error:
             raise self._as_shown(error) from None
+        except OverflowError as error:
+            raise UsageError(str(error)) from None
         run = parsed.run(self.shell.user_ns)
         if run.error is not None:
             self._show_partial(run)
@@ -97,7 +97,10 @@ class CGraphMagics(Magics):
     def _explore(self, line: str) -> None:
         if not line.strip():
             raise UsageError("%cgraph EXPR: give it something to draw, such as %cgraph e")
-        value = self.shell.ev(line)
+        try:
+            value = self.shell.ev(line)
+        except Exception as error:
+            raise UsageError(f"%cgraph {line}: {type(error).__name__}: {error}") from None
         if isinstance(value, Tensor):
             names = {n: v for n, v in self.shell.user_ns.items() if not n.startswith("_")}
             try:
@@ -131,10 +134,7 @@ class CGraphMagics(Magics):
             self.shell.displayhook(run.result)
 
     def _show_partial(self, run: Run) -> None:
-        try:
-            partial = run.partial_graph()
-        except NoGraphError:
-            return
+        partial = run.partial_graph()
         if partial is not None:
             data = bundle(partial)
             data["text/plain"] = f"as far as the cell got:\n{data['text/plain']}"

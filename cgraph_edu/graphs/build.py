@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..core.describe import describe
 from ..core.recording import record
 from ..core.tensor import Tensor, Variable, tape, variable
 from .graph import Constant, Graph, Guard, Node, Retrace
@@ -51,7 +52,7 @@ def build(
     """A Graph from Tensors. Raises NoGraphError where `output` depends on no input."""
     if output.is_constant:
         shown = output.name or next((n for n, t in names.items() if t is output), "the result")
-        raise NoGraphError(f"{shown} = {output} does not depend on any input")
+        raise NoGraphError(f"{shown} = {describe(output.value)} does not depend on any input")
     drawn = tape(output)
     known = {id(tensor) for tensor in drawn}
     # A guard matters where it depends on an input that can be changed.

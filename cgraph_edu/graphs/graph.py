@@ -287,17 +287,25 @@ class Graph:
         slopes = getattr(self, f"_by_{engine}")(end, sources)
         return dict(zip(names, slopes, strict=True))
 
+    @cached_property
     def _tensors(self) -> list[Tensor]:
-        """The tape as Tensors, fresh from the engine."""
+        """The tape as Tensors, as the engine records it."""
         with recording.record():  # the replay's guards are the graph's own: nobody needs them
             return self.replay([variable(n.value, n.name) for n in self.tape if n.op is None])
 
     def _by_reverse(self, target: Node, sources: Sequence[Node]) -> Iterable[Any]:
-        tensors = self._tensors()
-        return derivatives.gradient(tensors[target.index], [tensors[s.index] for s in sources])
+        tensors = self._tensors
+        if target.index not in self._adjoints:  # one pass serves every source
+            self._adjoints[target.index] = derivatives.reverse(tensors[target.index])
+        x_bar = self._adjoints[target.index]
+        return [x_bar.get(id(tensors[s.index]), s.value * 0.0) for s in sources]
+
+    @cached_property
+    def _adjoints(self) -> dict[int, dict[int, Any]]:
+        return {}
 
     def _by_forward(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
-        tensors = self._tensors()
+        tensors = self._tensors
         end = tensors[target.index]
         for source in sources:
             if is_array(source.value):

@@ -46,9 +46,9 @@ class Spacing:
     """Free room in px: around things that are neighbours across the flow, and along it."""
 
     box: float = 28.0
-    label: float = 6.0
+    label: float = 7.0
     wire: float = 8.0
-    along: float = 40.0
+    along: float = 42.0
     port: float = 11.0  # wires arrive this far from the middle of a side
     head: float = 8.0  # and end so far before it, for the arrowhead
 
@@ -227,9 +227,8 @@ class _Net:
                         free.append(float("inf"))
                     else:
                         apart = abs(y[u] - y[v])
-                        free.append(
-                            max(0.0, min(apart / 2, apart - self.height[u] / 2 - self.clear[u]))
-                        )
+                        bare = self.height[u] == 0  # another wire, which strays as well
+                        free.append(apart / 2 if bare else apart - self.height[u] / 2)
                 lanes[v] = (free[0], free[1])
         return lanes
 

@@ -5,9 +5,10 @@ The frame is the same for every mode and theme: it always has room for values an
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from ..graph.graph import Edge, Graph, Node
+from ..graphs.graph import Edge, Graph, Node
 from . import typeset
 from .glyphs import width
 from .layout import Box, Direction, Link, place, ranks
@@ -20,10 +21,10 @@ FRACTION_SIZE = 17.0
 PARTIAL_SIZE = 15.0
 
 BOX_HEIGHT = 46.0
-LABEL_HEIGHT = 40.0
-VALUE_CELL = 84.0
-VALUE_ROOM = 72.0  # "−0.02837", squeezed by hardly anything
-PARTIAL_ROOM = 56.0  # "−0.2837" at its size, likewise
+LABEL_HEIGHT = 38.0
+VALUE_CELL = 74.0
+VALUE_ROOM = 64.0  # "−0.2837", squeezed by hardly anything
+PARTIAL_ROOM = 56.0  # likewise
 LONGEST_LABEL = 280.0
 LONGEST_FRACTION = 72.0
 _PADDING = 16.0
@@ -122,14 +123,14 @@ def frame(graph: Graph, direction: Direction = "right") -> Frame:
                 else None,
             )
         )
+    leaving = Counter(edge.source for edge in graph.edges)
     edges = []
     for edge, (above, below, bar), wire, (x, y) in zip(
         graph.edges, fractions, layout.wires, layout.labels, strict=True
     ):
         moved = wire.moved(MARGIN, ABOVE)
-        edges.append(
-            Drawn(edge, moved, (MARGIN + x, ABOVE + y), above, below, bar, _badges(moved))
-        )
+        badges = _badges(moved, crowded=leaving[edge.source] > 1)
+        edges.append(Drawn(edge, moved, (MARGIN + x, ABOVE + y), above, below, bar, badges))
     return Frame(
         layout.width + 2 * MARGIN, layout.height + ABOVE + BELOW, tuple(nodes), tuple(edges)
     )
@@ -159,11 +160,10 @@ def number_room(text: str, size: float, room: float) -> float:
     return min(width(text, "sans", size), room)
 
 
-def _badges(wire: Wire) -> tuple[Point, ...]:
-    """Three points for path badges: before the arrowhead, after the start, and between."""
-    points = wire.points()
-    return tuple(_along(points, share) for share in (0.8, 0.12, 0.66))
+def _badges(wire: Wire, crowded: bool) -> tuple[Point, ...]:
+    """Where the badges of up to three paths go, the best place first.
 
-
-def _along(points: list[Point], share: float) -> Point:
-    return points[round(share * (len(points) - 1))]
+    Wires that leave one box together are close at their start; before the arrowhead they are not.
+    """
+    start, end, further = wire.along(30.0), wire.along(-22.0), wire.along(-42.0)
+    return (end, start, further) if crowded else (start, end, further)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import hypot
 
 Point = tuple[float, float]
+Knot = tuple[float, float, float]  # x, y and the slope there
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,42 @@ class Wire:
             tuple(((b, a), (d, c), (f, e)) for (a, b), (c, d), (e, f) in self.pieces),
         )
 
+    def moved(self, x: float, y: float) -> Wire:
+        """The same wire elsewhere."""
+        (x0, y0) = self.start
+        return Wire(
+            _rounded(x0 + x, y0 + y),
+            tuple(
+                (_rounded(a + x, b + y), _rounded(c + x, d + y), _rounded(e + x, f + y))
+                for (a, b), (c, d), (e, f) in self.pieces
+            ),
+        )
+
+    def along(self, distance: float) -> Point:
+        """The point at a distance in px from the start, or from the end where it is negative."""
+        points = self.points()
+        if distance < 0:
+            points.reverse()
+        left = abs(distance)
+        for (x0, y0), (x1, y1) in pairwise(points):
+            step = hypot(x1 - x0, y1 - y0)
+            if step >= left > 0:
+                share = left / step
+                return _rounded(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+            left -= step
+        return points[-1]
+
+    def earlier(self, distance: float) -> Wire:
+        """The same wire from a start so far to the left; its first piece is longer."""
+        (x0, y0), (_, (cx, cy), (x1, y1)) = self.start, self.pieces[0]
+        x0 -= distance
+        slope = (y1 - cy) / (x1 - cx)
+        handle = (x1 - x0) / 3
+        if slope:
+            handle = min(handle, (y1 - y0) / slope)  # or the piece would overshoot its start
+        first = (_rounded(x0 + handle, y0), _rounded(x1 - handle, y1 - slope * handle), (x1, y1))
+        return Wire(_rounded(x0, y0), (first, *self.pieces[1:]))
+
     def points(self, steps: int = 8) -> list[Point]:
         """Points along the wire, `steps` for each piece."""
         found = [self.start]
@@ -58,38 +96,59 @@ def route(start: Point, stops: Sequence[Stop], column: float, end: Point) -> Wir
     It reaches the height of its end at `column`, the left of the column that end stands in:
     beyond it, the box above or below may be wider than the one that is its target.
     """
-    knots: list[tuple[float, float, float]] = [(start[0], start[1], 0.0)]  # x, y, slope
-    for i, stop in enumerate(stops):
-        before = start if i == 0 else (stops[i - 1].right, stops[i - 1].y)
-        after = (column, end[1]) if i + 1 == len(stops) else (stops[i + 1].left, stops[i + 1].y)
-        # Two stops share the rise between them.
-        rise = (stop.y - before[1]) * (1.0 if i == 0 else 0.5)
-        further = (after[1] - stop.y) * (1.0 if i + 1 == len(stops) else 0.5)
-        slope = _slope(stop, stop.left - before[0], rise, after[0] - stop.right, further)
-        half = (stop.right - stop.left) / 2
-        knots.append((stop.left, stop.y - slope * half, slope))
-        if half:
-            knots.append((stop.right, stop.y + slope * half, slope))
-    knots.append((column, end[1], 0.0))
+    arrival = (column, end[1])
+    knots: list[Knot] = [(*start, 0.0)]
+    smooth = _smooth(start, stops[0], arrival) if len(stops) == 1 else None
+    if smooth is not None:
+        knots.append(smooth)
+    else:
+        for i, stop in enumerate(stops):
+            before = (stops[i - 1].right, stops[i - 1].y) if i else start
+            last = i + 1 == len(stops)
+            after = arrival if last else (stops[i + 1].left, stops[i + 1].y)
+            # Two stops share the rise between them.
+            rise = (stop.y - before[1]) * (0.5 if i else 1.0)
+            further = (after[1] - stop.y) * (1.0 if last else 0.5)
+            slope = _slope(stop, stop.left - before[0], rise, after[0] - stop.right, further)
+            half = (stop.right - stop.left) / 2
+            knots.append((stop.left, stop.y - slope * half, slope))
+            if half:
+                knots.append((stop.right, stop.y + slope * half, slope))
+    knots.append((*arrival, 0.0))
     if end[0] > column:
-        knots.append((end[0], end[1], 0.0))
-    pieces = []
-    for (x0, y0, m0), (x1, y1, m1) in pairwise(knots):
-        third = (x1 - x0) / 3
-        pieces.append(
-            (
-                _rounded(x0 + third, y0 + m0 * third),
-                _rounded(x1 - third, y1 - m1 * third),
-                _rounded(x1, y1),
-            )
-        )
-    return Wire(_rounded(*start), tuple(pieces))
+        knots.append((*end, 0.0))
+    return Wire(_rounded(*start), tuple(_piece(a, b) for a, b in pairwise(knots)))
+
+
+def _smooth(start: Point, stop: Stop, end: Point) -> Knot | None:
+    """The middle of one smooth S or arch through a single stop, if that keeps to its lane."""
+    middle = (stop.left + stop.right) / 2
+    rise, further = stop.y - start[1], end[1] - stop.y
+    slope = 1.5 * min(rise / (middle - start[0]), further / (end[0] - middle), key=abs)
+    if rise * further <= 0:
+        slope = 0.0
+    knot = (middle, stop.y, slope)
+    first = _at(stop.left, (*start, 0.0), knot) - stop.y
+    last = _at(stop.right, knot, (*end, 0.0)) - stop.y
+    if max(-first, -last) > stop.up or max(first, last) > stop.down:
+        return None
+    return knot
+
+
+def _at(x: float, a: Knot, b: Knot) -> float:
+    """The height at x of the cubic between two knots."""
+    h = b[0] - a[0]
+    t = (x - a[0]) / h
+    s = 1 - t
+    return s * s * (a[1] * (1 + 2 * t) + a[2] * h * t) + t * t * (
+        b[1] * (1 + 2 * s) - b[2] * h * s
+    )
 
 
 def _slope(stop: Stop, gap: float, rise: float, next_gap: float, further: float) -> float:
-    """The slope across a stop: that of one smooth S where the lane is wide enough for it.
+    """The slope of a straight line across a stop, as steep as its lane and its ends allow.
 
-    With slope m at the column's edges, a cubic over the gap g has no wiggle up to m = 1.5 times
+    With slope m at the column's edge, a cubic over the gap g has no wiggle up to m = 1.5 times
     the mean slope left to it, (rise - m half) / g; solved for m.
     """
     if rise * further <= 0:
@@ -99,6 +158,15 @@ def _slope(stop: Stop, gap: float, rise: float, next_gap: float, further: float)
     if half:
         steep = min(steep, stop.up / half, stop.down / half)
     return steep if rise > 0 else -steep
+
+
+def _piece(a: Knot, b: Knot) -> tuple[Point, Point, Point]:
+    third = (b[0] - a[0]) / 3
+    return (
+        _rounded(a[0] + third, a[1] + a[2] * third),
+        _rounded(b[0] - third, b[1] - b[2] * third),
+        _rounded(b[0], b[1]),
+    )
 
 
 def _rounded(x: float, y: float) -> Point:

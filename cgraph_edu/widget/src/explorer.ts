@@ -54,10 +54,14 @@ class Explorer {
   private readonly live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
   private readonly parts = [
     this.question.root,
-    this.host,
-    this.message,
-    this.panel.root,
-    this.ledger.root,
+    element(
+      "div",
+      { class: "cgx-body" },
+      this.host,
+      this.message,
+      this.panel.root,
+      this.ledger.root,
+    ),
     this.live,
   ];
 

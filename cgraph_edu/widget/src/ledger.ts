@@ -90,7 +90,7 @@ export class Ledger {
     this.detail.hidden = isBrief;
     this.sum.head.replaceChildren(derivative(target, source));
     const hides = sum.count > BigInt(routes.length);
-    const wide = isBrief ? "6" : "4";
+    const wide = isBrief ? "5" : "3";
     this.root.replaceChildren(
       element(
         "table",

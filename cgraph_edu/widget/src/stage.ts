@@ -1,7 +1,7 @@
 /** The picture: Python's SVG, whose texts and classes follow the numbers and the selection. */
 
 import { DocumentError, type Graph } from "./document";
-import { drawn, keepKeys, setText } from "./dom";
+import { drawn, keepKeys } from "./dom";
 import { isComparison } from "./evaluate";
 import { formatTruth, typeset } from "./numbers";
 
@@ -17,6 +17,11 @@ export interface Selection {
 export const HUES = 6;
 
 const DIGITS = 4;
+// As in Python's drawing: font sizes in px, advances in em.
+const VALUE_SIZE = 17;
+const PARTIAL_SIZE = 15;
+const DIGIT_WIDTH = 0.64;
+const POINT_WIDTH = 0.3;
 
 let drawings = 0;
 
@@ -83,9 +88,8 @@ class NodeMark {
     picked: (reverse: boolean) => void,
   ) {
     this.value = part(group, ".value");
-    this.label = [...group.querySelectorAll("text:not(.value)")]
-      .map((text) => text.textContent)
-      .join(" ");
+    const formula = group.querySelector("title") ?? group.querySelector(".formula");
+    this.label = formula?.textContent ?? "";
     group.setAttribute("role", "button");
     group.setAttribute("tabindex", "0");
     keepKeys(group);
@@ -98,7 +102,7 @@ class NodeMark {
   }
 
   show(value: number): void {
-    setText(this.value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
+    write(this.value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
     this.group.setAttribute("aria-label", `${this.label}, value ${this.value.textContent}`);
   }
 
@@ -136,7 +140,7 @@ class EdgeMark {
   }
 
   show(partial: number): void {
-    if (this.number) setText(this.number, typeset(partial, DIGITS));
+    if (this.number) write(this.number, typeset(partial, DIGITS));
   }
 
   /** Colour the edge by the paths through it, given by their index. */
@@ -157,6 +161,19 @@ class EdgeMark {
     });
     this.group.append(...this.badges);
   }
+}
+
+/** Put a number in the picture, squeezed where it would outgrow its room. */
+function write(place: Element, text: string): void {
+  if (place.textContent === text) return;
+  place.textContent = text;
+  const room = Number(place.getAttribute("data-room"));
+  const size = place.matches(".value") ? VALUE_SIZE : PARTIAL_SIZE;
+  const points = text.split(".").length - 1;
+  const isWide = (text.length - points) * DIGIT_WIDTH + points * POINT_WIDTH > room / size;
+  if (isWide) place.setAttribute("textLength", String(room));
+  else place.removeAttribute("textLength");
+  place.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 /** The class of a path's colour. */

@@ -1,0 +1,259 @@
+"""The one drawing of a graph: an SVG document of real text, which the widget brings to life."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import get_args
+
+from ..graphs.graph import Graph
+from . import typeset
+from .glyphs import width
+from .palette import SANS, SERIF, Theme, properties
+from .scene import (
+    BAR_GAP,
+    BOX_HEIGHT,
+    EQUALS,
+    FRACTION_SIZE,
+    LABEL_HEIGHT,
+    NAME_SIZE,
+    PARTIAL_ROOM,
+    PARTIAL_SIZE,
+    VALUE_CELL,
+    VALUE_ROOM,
+    VALUE_SIZE,
+    Drawn,
+    Frame,
+    Placed,
+    frame,
+    number_room,
+)
+from .typeset import SMALL, Run
+
+SHOWS = ("definition", "values", "partials")
+_RADIUS = 10.0
+_MOST_DESCRIBED = 40
+# What XML 1.0 has no way to write.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_STYLE = f"""
+.cg text{{font-family:{SERIF};font-size:{NAME_SIZE:g}px;fill:var(--cg-ink)}}
+.cg .name{{font-style:italic}}
+.cg .small{{font-size:{SMALL:g}em}}
+.cg .number{{font:500 {VALUE_SIZE:g}px {SANS};font-variant-numeric:tabular-nums;text-anchor:middle}}
+.cg .formula{{text-anchor:middle}}
+.cg .paper{{fill:var(--cg-paper)}}
+.cg .back{{fill:var(--cg-node-fill)}}
+.cg .cell{{fill:var(--cg-node-cell)}}
+.cg .box,.cg .divider{{fill:none;stroke:var(--cg-node-line);stroke-width:1.5}}
+.cg .divider{{stroke-width:1}}
+.cg .input .back{{fill:var(--cg-input-fill)}}
+.cg .input .cell{{fill:var(--cg-input-cell)}}
+.cg .input .box,.cg .input .divider{{stroke:var(--cg-input-line)}}
+.cg .edge{{color:var(--cg-line)}}
+.cg .wire{{fill:none;stroke:currentColor;stroke-width:1.6}}
+.cg .head{{fill:currentColor}}
+.cg .partial{{color:var(--cg-der)}}
+.cg .partial text{{font-size:{FRACTION_SIZE:g}px;fill:currentColor;text-anchor:middle}}
+.cg .bar{{stroke:currentColor;stroke-width:1.2}}
+.cg .partial .number{{font-size:{PARTIAL_SIZE:g}px;text-anchor:start;paint-order:stroke;\
+stroke:var(--cg-paper);stroke-width:12;stroke-linejoin:round}}
+""".strip()
+
+
+def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
+    """The graph as an SVG document: the same bytes for the same graph, everywhere.
+
+    Args:
+        graph: what to draw.
+        show: "definition" (formulas), "values" (and values), or "partials" (and the local partial
+            on each edge). The frame is the same for all three.
+        theme: "light" or "dark".
+
+    Raises:
+        ValueError: for any other `show` or `theme`.
+    """
+    if show not in SHOWS:
+        raise ValueError(f"show={show!r}: it must be one of {', '.join(SHOWS)}")
+    if theme not in get_args(Theme):
+        raise ValueError(f"theme={theme!r}: it must be one of {', '.join(get_args(Theme))}")
+    scene = frame(graph)
+    body = "\n".join(
+        [
+            *(_edge(i, drawn, scene, show) for i, drawn in enumerate(scene.edges)),
+            *(_node(graph, placed, show) for placed in scene.nodes),
+        ]
+    )
+    title, description = _title(graph), _describe(graph, show)
+    # nbconvert puts many drawings into one page: ids come from the content.
+    key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
+    size = f'width="{_px(scene.width)}" height="{_px(scene.height)}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
+        f'aria-labelledby="{key}-title {key}-desc" '
+        f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" {size}>\n'
+        f'<title id="{key}-title">{_escape(title)}</title>\n'
+        f'<desc id="{key}-desc">{_escape(description)}</desc>\n'
+        f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
+        f'<rect class="paper" {size}/>\n{body}\n</svg>\n'
+    )
+
+
+def _edge(index: int, drawn: Drawn, scene: Frame, show: str) -> str:
+    edge = drawn.edge
+    # Without its value cell, a box ends where the cell would start.
+    wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
+    path = f"M{_points(wire.start)}" + "".join(f"C{_points(*piece)}" for piece in wire.pieces)
+    badges = " ".join(f"{_px(x)},{_px(y)}" for x, y in drawn.badges)
+    x, y = wire.pieces[-1][-1]
+    head = f"M{_px(x + 7)},{_px(y)}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
+    parts = [
+        f'<g class="edge" data-edge="{index}" data-source="{edge.source}" '
+        f'data-target="{edge.target}" data-badges="{badges}">',
+        f'<path class="wire" d="{path}"/><path class="head" d="{head}"/>',
+    ]
+    if show == "partials":
+        parts.append(_partial(drawn))
+    return "".join(parts) + "</g>"
+
+
+def _partial(drawn: Drawn) -> str:
+    """The label of an edge, centred in its room; its number can grow to the right."""
+    value = drawn.edge.partial
+    text = "" if value is None else typeset.number(value)
+    number = number_room(text, PARTIAL_SIZE, PARTIAL_ROOM)
+    equals = 0.0 if value is None else 2 * BAR_GAP + EQUALS
+    left = -(drawn.bar + equals + number) / 2
+    middle = left + drawn.bar / 2
+    # The paper under the fraction and a halo around the number cut the wire.
+    half = LABEL_HEIGHT / 2
+    pad = 7.0
+    under = pad + drawn.bar + (equals or pad)
+    parts = [
+        f'<g class="partial" transform="translate({_px(drawn.label[0])} {_px(drawn.label[1])})">',
+        f'<rect class="paper" x="{_px(left - pad)}" y="{_px(-half)}" width="{_px(under)}" '
+        f'height="{_px(2 * half)}" rx="4"/>',
+    ]
+    if value is not None:
+        at = left + drawn.bar + equals
+        parts.append(
+            f'<text class="number" x="{_px(at)}" y="5.5" data-room="{_px(PARTIAL_ROOM)}"'
+            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{_escape(text)}</text>"
+            f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">=</text>'
+        )
+    parts.append(
+        f'<text x="{_px(middle)}" y="-5">{_runs(drawn.above)}</text>'
+        f'<path class="bar" d="M{_px(left)},0h{_px(drawn.bar)}"/>'
+        f'<text x="{_px(middle)}" y="16">{_runs(drawn.below)}</text></g>'
+    )
+    return "".join(parts)
+
+
+def _node(graph: Graph, placed: Placed, show: str) -> str:
+    node = placed.node
+    if node.op is None:
+        kind = "input"
+    else:
+        kind = "output" if node.index == graph.output.index else "inner"
+    with_value = show != "definition"
+    x, y, split = placed.x, placed.y, placed.x + placed.formula_width
+    whole = placed.width if with_value else placed.formula_width
+    shape = (
+        f'x="{_px(x)}" y="{_px(y)}" width="{_px(whole)}" height="{_px(BOX_HEIGHT)}" '
+        f'rx="{_px(_RADIUS)}"'
+    )
+    base = _px(y + BOX_HEIGHT / 2 + 6)
+    parts = [f'<g class="node {kind}" data-node="{node.index}">']
+    if placed.full_text is not None:
+        parts.append(f"<title>{_escape(placed.full_text)}</title>")
+    parts.append(f'<rect class="back" {shape}/>')
+    if with_value:
+        inner, r = BOX_HEIGHT - 2 * _RADIUS, _px(_RADIUS)
+        corner = f"a{r},{r} 0 0 1"
+        parts.append(
+            f'<path class="cell" d="M{_px(split)},{_px(y)}h{_px(VALUE_CELL - _RADIUS)}'
+            f"{corner} {r},{r}v{_px(inner)}{corner} -{r},{r}"
+            f'h-{_px(VALUE_CELL - _RADIUS)}z"/>'
+            f'<path class="divider" d="M{_px(split)},{_px(y)}v{_px(BOX_HEIGHT)}"/>'
+        )
+    parts.append(f'<rect class="box" {shape}/>')
+    parts.append(
+        f'<text class="formula" x="{_px((x + split) / 2)}" y="{base}">{_runs(placed.formula)}</text>'
+    )
+    if with_value:
+        text = typeset.number(node.value)
+        parts.append(
+            f'<text class="value number" x="{_px(split + VALUE_CELL / 2)}" y="{base}" '
+            f'data-room="{_px(VALUE_ROOM)}"{_squeezed(text, VALUE_SIZE, VALUE_ROOM)}>'
+            f"{_escape(text)}</text>"
+        )
+    return "".join(parts) + "</g>"
+
+
+def _runs(runs: Iterable[Run]) -> str:
+    """Runs as tspans; an index or exponent moves the baseline, and the next run moves it back."""
+    parts = []
+    level = 0
+    for run in runs:
+        names = [name for name, on in (("name", run.kind == "name"), ("small", run.level)) if on]
+        style = f' class="{" ".join(names)}"' if names else ""
+        # In em of the run's own size: an index goes down by 0.15 em of the line, a power up by 0.4.
+        shift = _LIFT[run.level] - _LIFT[level]
+        size = SMALL if run.level else 1.0
+        dy = f' dy="{_px(-shift / size)}em"' if shift else ""
+        level = run.level
+        text = _escape(run.text)
+        parts.append(f"<tspan{style}{dy}>{text}</tspan>" if style or dy else text)
+    return "".join(parts)
+
+
+_LIFT = {-1: -0.17, 0: 0.0, 1: 0.38}
+
+
+def _squeezed(text: str, size: float, room: float) -> str:
+    if width(text, "sans", size) <= room:
+        return ""
+    return f' textLength="{_px(room)}" lengthAdjust="spacingAndGlyphs"'
+
+
+def _title(graph: Graph) -> str:
+    output = graph.output
+    formula = "" if output.op is None else f" = {graph.describe(output)}"
+    return f"Computational graph of {output.name}{formula}"
+
+
+def _describe(graph: Graph, show: str) -> str:
+    """The graph in words, for those who hear it."""
+    def value(x: object) -> str:
+        return f" = {typeset.number(x)}" if show != "definition" else ""
+
+    sentences = ["Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)]
+    sentences += (
+        f"{n.name} = {graph.describe(n)}{value(n.value)}" for n in graph.nodes if n.op is not None
+    )
+    if show == "partials":
+        sentences += (
+            f"∂{graph.tape[e.target].name}/∂{graph.tape[e.source].name} = {typeset.number(e.partial)}"
+            for e in graph.edges
+            if e.partial is not None
+        )
+    left_out = len(sentences) - _MOST_DESCRIBED
+    if left_out > 0:
+        sentences[_MOST_DESCRIBED:] = [f"and {left_out} more"]
+    return ". ".join(sentences) + "."
+
+
+def _points(*points: tuple[float, float]) -> str:
+    return " ".join(f"{_px(x)},{_px(y)}" for x, y in points)
+
+
+def _px(x: float) -> str:
+    """A coordinate, to 0.01 px."""
+    text = f"{x:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _escape(text: str) -> str:
+    return html.escape(_ILLEGAL.sub("\ufffd", text))

@@ -1,0 +1,230 @@
+"""Explorer: a graph with sliders, its paths and its gradients, live in the browser.
+
+The browser evaluates and differentiates the graph by itself. Python is told the inputs afterwards,
+and is asked only when a guard fails: then the code has to run again, and the graph is another one.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from traitlets import TraitError
+
+from ..graphs.document import to_document
+from ..graphs.graph import Graph, GuardError
+from ..render.picture import bundle
+from ..render.svg import draw
+from ..render.text import plain
+
+STATIC = Path(__file__).parent / "static"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+Range = tuple[float, float, float]
+
+
+def _to_json(inputs: Mapping[str, float], widget: Any) -> dict[str, float | str]:
+    """JSON has no inf and nan: they travel as strings."""
+    return {name: x if math.isfinite(x) else str(x) for name, x in inputs.items()}
+
+
+def _from_json(inputs: Mapping[str, Any], widget: Any) -> dict[str, Any]:
+    return {name: float(x) if x in ("inf", "-inf", "nan") else x for name, x in inputs.items()}
+
+
+class Explorer(anywidget.AnyWidget):
+    """A graph to explore: a slider for each input, and the paths behind each derivative.
+
+    Args:
+        graph: a Graph of numbers.
+        sliders: for an input's name its range, (minimum, maximum) or (minimum, maximum, step). For
+            the others it is symmetric about 0: see `default_range`.
+        wrt: the inputs to differentiate by, all unless given. One alone is selected from the start.
+
+    Every trait can be read, set, observed and linked. `inputs` may be set to a part of the inputs,
+    `{"b": 3}`; the others keep their values. `graph` is the Graph at these inputs; where it has
+    none (a guard failed and its code can't be run again), `message` says why and `graph` stays at
+    the last inputs that it had.
+
+    Raises:
+        ValueError: for a graph of arrays, or for `sliders` or `wrt` that don't fit the graph.
+        TraitError: when a trait is set to what the graph does not have.
+    """
+
+    _esm = STATIC / "explorer.js"
+    _css = STATIC / "explorer.css"
+
+    document = traitlets.Dict().tag(sync=True)
+    svg = traitlets.Unicode().tag(sync=True)
+    ranges = traitlets.Dict().tag(sync=True)
+    initial = traitlets.Dict().tag(sync=True, to_json=_to_json, from_json=_from_json)
+    inputs = traitlets.Dict().tag(sync=True, to_json=_to_json, from_json=_from_json)
+    target = traitlets.Unicode().tag(sync=True)
+    source = traitlets.Unicode().tag(sync=True)
+    selected_path = traitlets.Int(-1).tag(sync=True)
+    wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
+    # How often the browser has changed the inputs, and how many of those changes the document knows:
+    # a document that comes late must not take back what a person did meanwhile.
+    asked = traitlets.Int().tag(sync=True)
+    answered = traitlets.Int().tag(sync=True)
+
+    graph: Graph
+
+    def __init__(
+        self,
+        graph: Graph,
+        sliders: Mapping[str, Sequence[float]] | None = None,
+        wrt: str | Sequence[str] | None = None,
+    ) -> None:
+        if graph.has_arrays:
+            raise ValueError(
+                "the explorer has sliders for numbers only, and this graph holds arrays; "
+                "graph.draw() and print(graph) show it"
+            )
+        names = [node.name for node in graph.inputs]
+        wanted = [wrt] if isinstance(wrt, str) else list(wrt or ())
+        for name in (*(sliders or {}), *wanted):
+            if name not in names:
+                raise ValueError(f"{name!r} is not an input; {_listed(names)}")
+        self._sliders = {name: _range(name, ends) for name, ends in (sliders or {}).items()}
+        self._known = set(names)
+        self.graph = graph
+        values = _values(graph)
+        super().__init__(
+            **self._scene(graph),
+            initial=values,
+            inputs=values,
+            target=graph.output.name,
+            source=wanted[0] if len(wanted) == 1 else "",
+            wrt=wanted,
+        )
+
+    def _scene(self, graph: Graph) -> dict[str, Any]:
+        """What the browser needs to know of a graph."""
+        return {
+            "document": to_document(graph),
+            "svg": str(draw(graph)),
+            "ranges": {
+                node.name: list(self._sliders.get(node.name) or default_range(node.value))
+                for node in graph.inputs
+            },
+        }
+
+    @traitlets.validate("inputs")
+    def _complete(self, proposal: Any) -> dict[str, float]:
+        present = _values(self.graph)
+        given = dict(proposal["value"])
+        for name, value in given.items():
+            # A browser may still speak of the inputs of the branch that was left a moment ago.
+            if name not in self._known:
+                raise TraitError(f"{name!r} is not an input; {_listed(list(present))}")
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise TraitError(
+                    f"input {name!r} must be a number, not {value!r}; {_listed(list(present))}"
+                )
+        held = self._trait_values.get("inputs", {})
+        return {
+            name: float(given.get(name, held.get(name, value))) for name, value in present.items()
+        }
+
+    @traitlets.validate("target", "source")
+    def _known_node(self, proposal: Any) -> str:
+        name: str = proposal["value"]
+        names = [node.name for node in self.graph.nodes]
+        if name not in names and not (proposal["trait"].name == "source" and name == ""):
+            raise TraitError(f"no node is named {name!r}; the nodes are: {', '.join(names)}")
+        return name
+
+    @traitlets.observe("inputs")
+    def _follow(self, change: Any) -> None:
+        if self.inputs == _values(self.graph):
+            return
+        try:
+            with warnings.catch_warnings():
+                # inf and nan are in the picture already; a warning for each step would drown it.
+                warnings.simplefilter("ignore")
+                graph = self.graph.at(**self.inputs)
+        except GuardError as error:
+            self.message = f"{error}."
+        except Exception as error:  # whatever a learner's own code may raise when it runs again
+            self.message = f"The code can't run at these inputs: {type(error).__name__}: {error}."
+        else:
+            self._show(graph)
+
+    def _show(self, graph: Graph) -> None:
+        is_same = _structure(graph) == _structure(self.graph)
+        self.graph = graph
+        with self.hold_sync():
+            self.message = ""
+            if is_same:
+                return
+            self._known |= {node.name for node in graph.inputs}
+            self.set_trait("answered", self.asked)
+            for trait, value in self._scene(graph).items():
+                self.set_trait(trait, value)
+            names = {node.name for node in graph.nodes}
+            if self.target not in names:
+                self.target = graph.output.name
+            if self.source not in names:
+                self.source = ""
+            self.inputs = _values(graph)
+
+    def view(self) -> dict[str, Any]:
+        """The live widget by its MIME type, for a cell's output."""
+        return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        return {**self.view(), **bundle(self.graph, wrt=self.wrt or None)}
+
+    def __repr__(self) -> str:
+        return plain(self.graph, wrt=self.wrt or None)
+
+
+def default_range(value: float) -> Range:
+    """A slider's range around 0: ±1 or ±3 times a power of ten, with a quarter to spare.
+
+    The step is a hundredth of ±1 and a sixtieth of ±3, so there are 200 or 120 of them. 2 gives
+    (-3, 3, 0.05), 0.01 gives (-0.03, 0.03, 0.0005), 0 gives (-3, 3, 0.05).
+    """
+    size = 1.25 * abs(value)
+    if not 1e-300 < size < 1e300:
+        return (-3.0, 3.0, 0.05)
+    exponent = math.floor(math.log10(size))
+    for leading, power, steps in ((1, 0, 100), (3, 0, 60), (1, 1, 100), (3, 1, 60)):
+        end = float(f"{leading}e{exponent + power}")
+        if size <= end:
+            return (-end, end, float(f"{end / steps:.12g}"))
+    raise AssertionError(sys.float_info)
+
+
+def _range(name: str, ends: Sequence[float]) -> Range:
+    numbers = [float(x) for x in ends]
+    if len(numbers) not in (2, 3) or not all(map(math.isfinite, numbers)):
+        raise ValueError(f"the slider of {name!r} needs (minimum, maximum) or a step besides")
+    low, high = numbers[:2]
+    step = numbers[2] if len(numbers) == 3 else float(f"{(high - low) / 120:.1g}")
+    if not (low < high and 0 < step <= high - low):
+        raise ValueError(f"the slider of {name!r} can't go from {low:g} to {high:g} by {step:g}")
+    return (low, high, step)
+
+
+def _values(graph: Graph) -> dict[str, float]:
+    return {node.name: float(node.value) for node in graph.inputs}
+
+
+def _structure(graph: Graph) -> Any:
+    """All of a graph but its values."""
+    tape = [(node.name, node.op, node.operands, node.drawn) for node in graph.tape]
+    return tape, graph.output.index, graph.guards
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"the inputs are: {', '.join(names)}" if names else "this graph has no inputs"
