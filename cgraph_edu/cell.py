@@ -69,8 +69,8 @@ class Cell:
 
     def run(self, namespace: dict[str, Any], inputs: Mapping[str, Any] | None = None) -> Run:
         """Run the code in `namespace`; `inputs` replaces values that it gives to its inputs."""
-        run = Run(self, dict(namespace), dict(inputs or {}))
-        run.execute(namespace)
+        run = Run(self, namespace, dict(namespace), dict(inputs or {}))
+        run.execute()
         return run
 
 
@@ -79,6 +79,7 @@ class Run:
     """What one run of a cell left behind."""
 
     cell: Cell
+    namespace: dict[str, Any]
     before: dict[str, Any]
     """The namespace as it was, for running the code again at other inputs."""
     given: dict[str, Any]
@@ -90,8 +91,9 @@ class Run:
     """The value of the last line, if that is an expression."""
     error: BaseException | None = None
 
-    def execute(self, namespace: dict[str, Any]) -> None:
+    def execute(self) -> None:
         """Run the code; an error ends it and is kept."""
+        namespace = self.namespace
         times: Counter[str] = Counter()
 
         def bind(line: int, names: str, may_be_input: bool) -> None:
@@ -126,7 +128,9 @@ class Run:
         A last line that computes something without naming it counts too. Raises NoGraphError, in
         the learner's own words, where there is nothing to draw.
         """
-        graph = build(self._output(output), {}, self.recording.guards, self._retrace(output))
+        arrays = {name: value for name, value in self.namespace.items() if is_array(value)}
+        retrace = self._retrace(output)
+        graph = build(self._output(output), arrays, self.recording.guards, retrace)
         for node, message in graph.domain_messages():
             line = self._line(node.name)
             warnings.warn_explicit(message, DomainWarning, self.cell.filename, line)

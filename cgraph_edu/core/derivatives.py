@@ -25,7 +25,7 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
     `output` must hold one number unless `seed`, an adjoint of its shape, is given.
     """
     adjoints = reverse(output, seed)
-    return tuple(adjoints.get(id(x), _zero(x.value)) for x in wrt)
+    return tuple(adjoints.get(id(x), zeros_like(x.value)) for x in wrt)
 
 
 def reverse(output: Tensor, seed: Any = None) -> dict[int, Any]:
@@ -72,8 +72,13 @@ def _operand_values(tensor: Tensor) -> list[Any]:
     return [o.value if isinstance(o, Tensor) else o for o in tensor.operands]
 
 
-def _zero(value: Any) -> Any:
-    return value * 0.0 if is_array(value) else 0.0
+def zeros_like(value: Any) -> Any:
+    """The derivative of something that does not depend on `value`: zeros of its shape."""
+    if not is_array(value):
+        return 0.0
+    import numpy as np
+
+    return np.zeros_like(value)
 
 
 # --- Functions of functions, with JAX's calling conventions --------------------------------------
@@ -86,7 +91,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pull_back(out_bar: Any) -> tuple[Any, ...]:
         if not isinstance(output, Tensor):
-            return tuple(_zero(x.value) for x in inputs)
+            return tuple(zeros_like(x.value) for x in inputs)
         return gradient(output, inputs, seed=out_bar)
 
     return _plain(output), pull_back
@@ -99,10 +104,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     inputs = [variable(value) for value in primals]
     output = f(*inputs)
     if not isinstance(output, Tensor):
-        return output, _zero(output)
+        return output, zeros_like(output)
     seeds = {id(x): x_dot for x, x_dot in zip(inputs, tangents, strict=True)}
     x_dot = forward([output], seeds)
-    return output.value, x_dot.get(id(output), _zero(output.value))
+    return output.value, x_dot.get(id(output), zeros_like(output.value))
 
 
 def value_and_grad(
@@ -121,7 +126,7 @@ def value_and_grad(
         if isinstance(output, Tensor):
             slopes = gradient(output, [inputs[i] for i in wanted])
         else:
-            slopes = tuple(_zero(inputs[i].value) for i in wanted)
+            slopes = tuple(zeros_like(inputs[i].value) for i in wanted)
         return _plain(output), slopes[0] if isinstance(argnums, int) else slopes
 
     return value_and_gradient

@@ -243,7 +243,10 @@ class Variable(Tensor):
 
 def variable(value: Any, name: str | None = None) -> Variable:
     """An input holding `value`, a number or a float array."""
-    return Variable(_checked(value, name or "the value"), name)
+    value = _checked(value, name or "the value")
+    if is_array(value) and value.dtype.name not in ("float32", "float64"):
+        value = value.astype(float)
+    return Variable(value, name)
 
 
 def variables(**values: Any) -> tuple[Variable, ...]:
@@ -265,7 +268,7 @@ def apply(op: Operation, *operands: Any) -> Any:
         return op.evaluate(*(_checked(operand, "an operand") for operand in operands))
     try:
         checked = tuple(
-            operand if isinstance(operand, Tensor) else _checked(operand, "")
+            operand if isinstance(operand, Tensor) else _checked(operand, "a number in a formula")
             for operand in operands
         )
     except TypeError:
@@ -299,7 +302,7 @@ def _warn_domain(tensor: Tensor) -> None:
 
 
 def _checked(value: Any, what: str) -> Any:
-    """`value` as a float, a truth value or a float array; else TypeError or OverflowError."""
+    """`value` as a float, a truth value or an array; else TypeError or OverflowError."""
     if type(value) is float or type(value) is bool:
         return value
     if isinstance(value, Tensor):
@@ -307,8 +310,7 @@ def _checked(value: Any, what: str) -> Any:
     if is_array(value):
         if value.dtype.kind not in "fiub":
             raise TypeError(f"{what} is an array of {value.dtype}; use an array of floats")
-        keep = value.dtype.kind == "b" or value.dtype.name in ("float32", "float64")
-        return value if keep else value.astype(float)
+        return value
     if isinstance(value, numbers.Real) or hasattr(value, "dtype"):
         try:
             return float(value)

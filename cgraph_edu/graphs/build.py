@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.describe import describe
 from ..core.recording import record
-from ..core.tensor import Tensor, Variable, tape, variable
+from ..core.tensor import Tensor, Variable, is_array, tape, variable
 from .graph import Constant, Graph, Guard, Node, Retrace
 
 
@@ -64,10 +64,11 @@ def build(
     everything = tape(output, *(comparison for comparison, _ in kept))
     place = {id(tensor): index for index, tensor in enumerate(everything)}
     labels = _names(everything, known, names)
+    arrays = {id(value): name for name, value in names.items() if is_array(value)}
 
     def operand(x: Any) -> int | Constant:
         if not isinstance(x, Tensor):
-            return Constant(x)
+            return Constant(x, arrays.get(id(x)))
         return Constant(x.value, x.name if x.shape else None) if x.is_constant else place[id(x)]
 
     nodes = tuple(

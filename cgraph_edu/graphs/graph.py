@@ -298,7 +298,7 @@ class Graph:
         if target.index not in self._adjoints:  # one pass serves every source
             self._adjoints[target.index] = derivatives.reverse(tensors[target.index])
         x_bar = self._adjoints[target.index]
-        return [x_bar.get(id(tensors[s.index]), s.value * 0.0) for s in sources]
+        return [x_bar.get(id(tensors[s.index]), derivatives.zeros_like(s.value)) for s in sources]
 
     @cached_property
     def _adjoints(self) -> dict[int, dict[int, Any]]:

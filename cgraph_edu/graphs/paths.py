@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from ..core.derivatives import zeros_like
 from ..core.numbers import close
 from ..core.tensor import is_array
 from .graph import Edge, Graph, Node
@@ -94,7 +95,7 @@ class PathSum:
     @cached_property
     def _scale(self) -> float:
         """The sum of the products' sizes: how large the terms are that may cancel in the total."""
-        return self._flow(abs)
+        return 0.0 if self.graph.has_arrays else self._flow(abs)
 
     def _flow(self, weight: Any) -> float:
         flow = dict.fromkeys(self._steps, 0.0)
@@ -110,8 +111,7 @@ class PathSum:
                 f"{self.count} paths through arrays from {self.source.name} to {self.target.name}: "
                 f"at most {MOST_ARRAY_PATHS} are summed one by one"
             )
-        start = self.source.value * 0.0
-        return sum((path.product for path in self.paths), start)
+        return sum((path.product for path in self.paths), zeros_like(self.source.value))
 
     @property
     def paths(self) -> Iterator[Path]:

@@ -20,6 +20,9 @@ from .wires import Point, Stop, Wire, route
 Direction = Literal["right", "down"]
 
 
+_LEVEL = 3.0  # px; a wire that rises less looks straight
+
+
 @dataclass(frozen=True)
 class Box:
     """A rectangle to place."""
@@ -167,8 +170,9 @@ class _Net:
             own = 1.0 + (into[link.target] == 1) + (out[link.source] == 1)
             whole = [link.source, *chain, link.target]
             for i, (u, v) in enumerate(pairwise(whole)):
-                inside = 0 < i < len(whole) - 2
-                self.pulls.append(Pull(u, v, 8.0 * own if inside else own))
+                # A long wire runs straight from its source and bends before its target.
+                along = 1.0 if len(chain) == 1 or i == len(whole) - 2 else 8.0 if i else 2.0
+                self.pulls.append(Pull(u, v, own * along))
 
     def layout(self) -> Layout:
         self._weigh()
@@ -253,7 +257,7 @@ class _Net:
         link, chain = self.links[i], self.chains[i]
         whole = [link.source, *chain, link.target]
         near = whole[1:3] if at == 0 else whole[-3:-1]
-        return all(abs(y[v] - y[box]) < 0.5 for v in near)
+        return all(abs(y[v] - y[box]) < _LEVEL for v in near)
 
     def _halfway(self, y: list[float], leave: list[float], arrive: list[float]) -> dict[int, float]:
         """The height of each label in the middle of the rise that it stands on."""

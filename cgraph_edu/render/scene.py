@@ -16,14 +16,14 @@ from .typeset import Runs
 from .wires import Point, Wire
 
 NAME_SIZE = 20.0
-VALUE_SIZE = 17.0
+VALUE_SIZE = 16.0
 FRACTION_SIZE = 17.0
 PARTIAL_SIZE = 15.0
 
 BOX_HEIGHT = 46.0
 LABEL_HEIGHT = 38.0
-VALUE_CELL = 74.0
-VALUE_ROOM = 64.0  # "−0.2837", squeezed by hardly anything
+VALUE_CELL = 76.0
+VALUE_ROOM = 66.0  # "−0.2837", squeezed by hardly anything
 PARTIAL_ROOM = 56.0  # likewise
 LONGEST_LABEL = 280.0
 LONGEST_FRACTION = 72.0
@@ -49,8 +49,7 @@ class Placed:
     formula_width: float
     width: float
     formula: Runs
-    full_text: str | None
-    """The whole label where `formula` had to be shortened."""
+    shortened: bool
 
 
 @dataclass(frozen=True)
@@ -118,9 +117,7 @@ def frame(graph: Graph, direction: Direction = "right") -> Frame:
                 w,
                 whole,
                 runs,
-                f"{node.name} = {graph.describe(node)}" if shortened and node.op else node.name
-                if shortened
-                else None,
+                shortened,
             )
         )
     leaving = Counter(edge.source for edge in graph.edges)

@@ -166,8 +166,9 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
     )
     base = _px(y + BOX_HEIGHT / 2 + 6)
     parts = [f'<g class="node {kind}" data-node="{node.index}">']
-    if placed.full_text is not None:
-        parts.append(f"<title>{_escape(placed.full_text)}</title>")
+    if placed.shortened:
+        formula = "" if node.op is None else f" = {graph.describe(node)}"
+        parts.append(f"<title>{_escape(node.name + formula)}</title>")
     parts.append(f'<rect class="back" {shape}/>')
     if with_value:
         inner, r = BOX_HEIGHT - 2 * _RADIUS, _px(_RADIUS)

@@ -93,46 +93,53 @@ class Wire:
 def route(start: Point, stops: Sequence[Stop], column: float, end: Point) -> Wire:
     """A wire from start through the stops to end.
 
-    It reaches the height of its end at `column`, the left of the column that end stands in:
-    beyond it, the box above or below may be wider than the one that is its target.
+    The stops are in turn a column of labels and a column of boxes; a wire passes boxes level. It
+    reaches the height of its end at `column`, the left of the column that end stands in: beyond
+    it, the box above or below may be wider than the one that is its target.
     """
-    arrival = (column, end[1])
     knots: list[Knot] = [(*start, 0.0)]
-    smooth = _smooth(start, stops[0], arrival) if len(stops) == 1 else None
-    if smooth is not None:
-        knots.append(smooth)
-    else:
-        for i, stop in enumerate(stops):
-            before = (stops[i - 1].right, stops[i - 1].y) if i else start
-            last = i + 1 == len(stops)
-            after = arrival if last else (stops[i + 1].left, stops[i + 1].y)
-            # Two stops share the rise between them.
-            rise = (stop.y - before[1]) * (0.5 if i else 1.0)
-            further = (after[1] - stop.y) * (1.0 if last else 0.5)
-            slope = _slope(stop, stop.left - before[0], rise, after[0] - stop.right, further)
-            half = (stop.right - stop.left) / 2
-            knots.append((stop.left, stop.y - slope * half, slope))
-            if half:
-                knots.append((stop.right, stop.y + slope * half, slope))
-    knots.append((*arrival, 0.0))
+    arrival = (column, end[1])
+    for i in range(0, len(stops), 2):
+        passed = stops[i + 1] if i + 1 < len(stops) else None
+        level = arrival if passed is None else (passed.left, passed.y)
+        knots += _through(knots[-1][:2], stops[i], level)
+        knots.append((*level, 0.0))
+        if passed is not None and passed.right > passed.left:
+            knots.append((passed.right, passed.y, 0.0))
     if end[0] > column:
         knots.append((*end, 0.0))
     return Wire(_rounded(*start), tuple(_piece(a, b) for a, b in pairwise(knots)))
 
 
-def _smooth(start: Point, stop: Stop, end: Point) -> Knot | None:
-    """The middle of one smooth S or arch through a single stop, if that keeps to its lane."""
-    middle = (stop.left + stop.right) / 2
+def _through(start: Point, stop: Stop, end: Point) -> list[Knot]:
+    """Between two level ends, one smooth S or arch, if that keeps to its lane in the stop.
+
+    If it does not, a straight line across the stop, as steep as the lane allows. With slope m at
+    the column's edge, a cubic over the gap g has no wiggle up to m = 1.5 times the mean slope left
+    to it, (rise - m half) / g; solved for m.
+    """
+    half = (stop.right - stop.left) / 2
+    middle = stop.left + half
     rise, further = stop.y - start[1], end[1] - stop.y
-    slope = 1.5 * min(rise / (middle - start[0]), further / (end[0] - middle), key=abs)
-    if rise * further <= 0:
-        slope = 0.0
+    turns = rise * further <= 0
+    run, rest = middle - start[0], end[0] - middle
+    slope = 0.0 if turns else 1.5 * min(rise / run, further / rest, key=abs)
     knot = (middle, stop.y, slope)
     first = _at(stop.left, (*start, 0.0), knot) - stop.y
     last = _at(stop.right, knot, (*end, 0.0)) - stop.y
-    if max(-first, -last) > stop.up or max(first, last) > stop.down:
-        return None
-    return knot
+    if max(-first, -last) <= stop.up and max(first, last) <= stop.down:
+        return [knot]
+    steep = min(
+        0.0 if turns else 1.5 * abs(rise) / (run + half / 2),
+        1.5 * abs(further) / (rest + half / 2),
+        stop.up / half,
+        stop.down / half,
+    )
+    slope = steep if rise > 0 else -steep
+    return [
+        (stop.left, stop.y - slope * half, slope),
+        (stop.right, stop.y + slope * half, slope),
+    ]
 
 
 def _at(x: float, a: Knot, b: Knot) -> float:
@@ -143,21 +150,6 @@ def _at(x: float, a: Knot, b: Knot) -> float:
     return s * s * (a[1] * (1 + 2 * t) + a[2] * h * t) + t * t * (
         b[1] * (1 + 2 * s) - b[2] * h * s
     )
-
-
-def _slope(stop: Stop, gap: float, rise: float, next_gap: float, further: float) -> float:
-    """The slope of a straight line across a stop, as steep as its lane and its ends allow.
-
-    With slope m at the column's edge, a cubic over the gap g has no wiggle up to m = 1.5 times
-    the mean slope left to it, (rise - m half) / g; solved for m.
-    """
-    if rise * further <= 0:
-        return 0.0
-    half = (stop.right - stop.left) / 2
-    steep = min(1.5 * abs(rise) / (gap + 1.5 * half), 1.5 * abs(further) / (next_gap + 1.5 * half))
-    if half:
-        steep = min(steep, stop.up / half, stop.down / half)
-    return steep if rise > 0 else -steep
 
 
 def _piece(a: Knot, b: Knot) -> tuple[Point, Point, Point]:

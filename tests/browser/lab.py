@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 START_UP_SECONDS = 60
 CELLS_SECONDS = 60
@@ -37,6 +37,17 @@ RUN_NEW_CELL = """async (source) => {
     return content.activeCell.model.outputs.toJSON();
 }"""
 
+
+OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.flatMap(
+    (cell) => cell.model.outputs?.toJSON() ?? []
+)"""
+
+CELL_IDS = "() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.id)"
+
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+START = f"(code) => void {KERNEL}.requestExecute({{ code }})"
+STATUS = f"() => {KERNEL}.status"
+INTERRUPT = f"async () => {KERNEL}.interrupt()"
 
 # Playwright waits for a promise without end.
 WITH_TIMEOUT = """([source, argument, seconds]) => Promise.race([
@@ -76,9 +87,26 @@ class Lab:
         return outputs
 
     @staticmethod
-    def cells(page: Page) -> Locator:
-        """The notebook's cells."""
-        return page.locator(".jp-Notebook .jp-Cell")
+    def outputs(page: Page) -> list[dict[str, Any]]:
+        """All outputs of the notebook, in order."""
+        found: list[dict[str, Any]] = page.evaluate(OUTPUTS)
+        return found
+
+    @staticmethod
+    def cell_ids(page: Page) -> list[str]:
+        """The ids of the notebook's cells, in order."""
+        ids: list[str] = page.evaluate(CELL_IDS)
+        return ids
+
+    @staticmethod
+    @contextmanager
+    def busy(page: Page) -> Iterator[None]:
+        """Keep the kernel busy meanwhile; an error if it was not busy to the end."""
+        page.evaluate(START, "import time\ntime.sleep(600)")
+        page.wait_for_function(f"({STATUS})() === 'busy'")
+        yield
+        assert page.evaluate(STATUS) == "busy"
+        evaluate(page, INTERRUPT)
 
 
 @contextmanager

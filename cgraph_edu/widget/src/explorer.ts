@@ -3,11 +3,11 @@
 import "./explorer.css";
 
 import { pathSum, type Path } from "./derive";
-import { DocumentError, readDocument, type Guard } from "./document";
+import { DocumentError, readDocument, type Graph, type Guard } from "./document";
 import { element, keepKeys, setText } from "./dom";
 import { Program } from "./evaluate";
 import { InputsPanel, type Range } from "./inputs";
-import { Ledger, LISTED } from "./ledger";
+import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
 import { mathName } from "./names";
 import { typeset } from "./numbers";
@@ -287,16 +287,21 @@ class Explorer {
       return;
     }
     this.paths = sum.paths;
-    const { edges } = program.graph;
     this.ledger.show({
       source: from,
       target: this.name(target),
       sum,
       routes: sum.paths.map((path) => [
-        from,
-        ...path.edges.map((edge) => this.name(edges[edge]!.target)),
+        { name: from, arrow: "" },
+        ...path.edges.map((edge) => this.step(program.graph, edge)),
       ]),
     });
+  }
+
+  private step({ edges, incoming }: Graph, edge: number): Step {
+    const { source, target, port } = edges[edge]!;
+    const hasTwin = incoming[target]!.some((e) => e !== edge && edges[e]!.source === source);
+    return { name: this.name(target), arrow: hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→" };
   }
 
   private invitation(target: HTMLElement): (Node | string)[] {

@@ -13,17 +13,23 @@ const CROWD = 4;
 /** Longer paths, too, leave their symbols to the line below. */
 const LONG = 4;
 /** Nodes of a path that are written out before its middle is left out. */
-const SHOWN_NODES = 8;
+const SHOWN_NODES = 12;
 /** Terms that the sum is written with. */
 const TERMS = 6;
 
-/** One state of the ledger. Nodes are given by name; a path by the names of its nodes. */
+/** A node along a path, and how it is reached: "→", numbered where two edges run side by side. */
+export interface Step {
+  readonly name: string;
+  readonly arrow: string;
+}
+
+/** One state of the ledger, with nodes given by name. */
 export interface Account {
   readonly source: string;
   readonly target: string;
   readonly sum: PathSum;
-  /** The nodes along each listed path. */
-  readonly routes: readonly (readonly string[])[];
+  /** The steps along each listed path, the source first. */
+  readonly routes: readonly (readonly Step[])[];
 }
 
 interface Handlers {
@@ -124,10 +130,9 @@ class Row {
   private readonly factors = element("td", { class: "cgx-factors" });
   private readonly product = element("td", { class: "cgx-value" });
 
-  constructor(index: number, route: readonly string[], isBrief: boolean, { lit, chosen }: Handlers) {
+  constructor(index: number, route: readonly Step[], isBrief: boolean, { lit, chosen }: Handlers) {
     this.button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
     this.button.append(...arrows(route));
-    this.button.setAttribute("aria-label", route.join(" → "));
     this.root = element(
       "tr",
       { class: hue(index), "data-path": String(index) },
@@ -195,10 +200,9 @@ class Line {
     if (count > 1n && isWhole) {
       this.middle.append(equals("span"), " ");
       paths.forEach(({ product }, index) => {
-        const minus = product < 0;
-        if (index > 0) this.middle.append(minus ? " − " : " + ");
-        const text = typeset(index > 0 ? Math.abs(product) : product);
-        this.middle.append(element("span", { class: hue(index) }, text));
+        const sign = index === 0 ? "" : product < 0 ? "− " : "+ ";
+        const size = element("span", { class: hue(index) }, typeset(sign ? Math.abs(product) : product));
+        this.middle.append(element("span", { class: "cgx-term" }, sign, size), " ");
       });
     } else if (count > 1n) {
       this.middle.append(`sum of all ${count} paths`);
@@ -224,30 +228,28 @@ function badge(path: number): HTMLElement {
 function factors(numbers: readonly number[]): string {
   return numbers
     .map((number, index) => (index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number)))
-    .join(" · ");
+    .join(" ·\u00a0");
 }
 
-function symbols(route: readonly string[]): HTMLElement {
+function symbols(route: readonly Step[]): HTMLElement {
   const made = element("span", { class: "cgx-product" });
   for (let i = 1; i < route.length; i++) {
     if (i > 1) made.append(" · ");
-    made.append(derivative(route[i]!, route[i - 1]!));
+    made.append(derivative(route[i]!.name, route[i - 1]!.name));
   }
   return made;
 }
 
 /** "b → c → e", with the middle of a long path left out. */
-function arrows(route: readonly string[]): (Node | string)[] {
+function arrows(route: readonly Step[]): (Node | string)[] {
+  const left = route.length > SHOWN_NODES ? route.length - SHOWN_NODES : 0;
   const half = SHOWN_NODES / 2;
-  const shown: (Node | string)[] =
-    route.length <= SHOWN_NODES
-      ? route.map(mathName)
-      : [
-          ...route.slice(0, half).map(mathName),
-          `… ${route.length - 2 * half} more …`,
-          ...route.slice(-half).map(mathName),
-        ];
-  return shown.flatMap((item, index) =>
-    index > 0 ? [element("span", { class: "cgx-arrow" }, " → "), item] : [item],
-  );
+  return route.flatMap(({ name, arrow }, index) => {
+    if (left && index >= half && index < half + left) {
+      return index === half ? [element("span", { class: "cgx-arrow" }, ` → … ${left} more … `)] : [];
+    }
+    if (index === 0) return [mathName(name)];
+    const via = element("span", { class: "cgx-arrow" }, `${arrow} `);
+    return [" ", element("span", { class: "cgx-term" }, via, mathName(name))];
+  });
 }

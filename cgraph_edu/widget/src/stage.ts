@@ -23,6 +23,12 @@ const PARTIAL_SIZE = 15;
 const DIGIT_WIDTH = 0.64;
 const POINT_WIDTH = 0.3;
 
+const BADGE_SPACING = 18;
+
+/** How far the picture shrinks before it scrolls, and how far it grows. */
+const SMALLEST = 0.55;
+const LARGEST = 1.2;
+
 let drawings = 0;
 
 export class Stage {
@@ -133,10 +139,14 @@ class EdgeMark {
 
   constructor(private readonly group: SVGGElement) {
     this.number = group.querySelector(".number");
-    this.places = (group.getAttribute("data-badges") ?? "")
+    const places = (group.getAttribute("data-badges") ?? "")
       .split(" ")
       .filter(Boolean)
       .map((point) => point.split(",").map(Number) as [number, number]);
+    // On a short wire they would cover each other.
+    this.places = places.filter(([x, y], index) =>
+      places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
+    );
   }
 
   show(partial: number): void {
@@ -152,9 +162,11 @@ class EdgeMark {
     classes.toggle("cgx-on", paths.length > 0);
     classes.toggle("cgx-lit", isLit);
     this.badges.forEach((badge) => badge.remove());
-    this.badges = this.places.slice(0, paths.length).map(([x, y], place) => {
-      const hidden = paths.length - this.places.length;
-      const isLast = place === this.places.length - 1;
+    // The first place is the best; several badges stand in the order of their numbers.
+    const places = this.places.slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+    this.badges = places.map(([x, y], place) => {
+      const hidden = paths.length - places.length;
+      const isLast = place === places.length - 1;
       return isLast && hidden > 0
         ? badge(x, y, `+${hidden + 1}`, "")
         : badge(x, y, String(paths[place]! + 1), hue(paths[place]!));
@@ -219,6 +231,9 @@ function readSvg(text: string): SVGSVGElement {
       throw new DocumentError("the picture's style asks for a file");
     }
   }
+  const width = Number(svg.getAttribute("width"));
+  svg.style.minWidth = `${width * SMALLEST}px`;
+  svg.style.maxWidth = `${width * LARGEST}px`;
   // Its nodes are controls here, with labels of their own; and a <title> would pop up as a tooltip.
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", svg.querySelector("title")?.textContent || "computational graph");
