@@ -1,7 +1,7 @@
 # `make` alone lists what there is. Everything is installed into .venv and node_modules here.
 
 LESSON := 01_computational_graphs.ipynb
-BUNDLE := cgraph_edu/widget/static/explorer.js
+BUNDLE := cgraph_edu/widget/static
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 NPM    := $(BIN)/python scripts/npm.py
@@ -44,10 +44,9 @@ bundle: node_modules/.installed ## build the browser side from its TypeScript
 	$(NPM) run --silent build
 
 bundle-check: node_modules/.installed
-	mkdir -p .build
-	cp $(BUNDLE) .build/committed.js
+	rm -rf .build/committed && mkdir -p .build && cp -R $(BUNDLE) .build/committed
 	$(NPM) run --silent build
-	@cmp .build/committed.js $(BUNDLE) || { cp .build/committed.js $(BUNDLE); \
+	@diff -rq .build/committed $(BUNDLE) || { rm -rf $(BUNDLE); cp -R .build/committed $(BUNDLE); \
 	  echo "$(BUNDLE) is not what its sources build: run make bundle and commit it."; exit 1; }
 
 # Twice: a lesson must not depend on what an earlier run left behind.

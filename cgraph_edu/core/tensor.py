@@ -27,6 +27,9 @@ Operation: TypeAlias = "Op | ArrayOp"
 _order = itertools.count().__next__
 _is_array_type: dict[type, bool] = {}
 
+_NUMERIC = ("f", "i", "u", "b")
+"""The kinds of NumPy's types that hold real numbers or truth values."""
+
 
 def is_array(value: object) -> bool:
     """Whether `value` is a NumPy array; NumPy is not imported to find out."""
@@ -112,11 +115,14 @@ class Tensor:
             if value > 0:
                 guard = self // 1.0 == float(value)
             elif value < 0:
-                guard = -self // 1.0 == -float(value)
+                guard = self // -1.0 == -float(value)
             else:
                 guard = absolute(self) < 1.0
             _guard(guard, True)
         return value
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(float(self), digits)
 
     def __index__(self) -> int:
         if is_array(self.value) or self.value != math.floor(self.value):
@@ -168,8 +174,10 @@ class Tensor:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         name = _UFUNCS.get(ufunc.__name__)
         if method != "__call__" or settings or name is None:
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            extra = f" with {', '.join(settings)}=" if settings else ""
             raise TypeError(
-                f"np.{ufunc.__name__} is not recorded on {describe(self)}; "
+                f"np.{called}{extra} is not recorded on {describe(self)}; "
                 f"these are: {', '.join(sorted(_UFUNCS))}"
             )
         if name == "matmul":
@@ -307,11 +315,12 @@ def _checked(value: Any, what: str) -> Any:
         return value
     if isinstance(value, Tensor):
         return value.value
-    if is_array(value):
-        if value.dtype.kind not in "fiub":
+    if is_array(value) and value.ndim:
+        if value.dtype.kind not in _NUMERIC:
             raise TypeError(f"{what} is an array of {value.dtype}; use an array of floats")
         return value
-    if isinstance(value, numbers.Real) or hasattr(value, "dtype"):
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if isinstance(value, numbers.Real) or kind in _NUMERIC:
         try:
             return float(value)
         except OverflowError:
@@ -418,13 +427,24 @@ def _install_operators() -> None:
 
         return operator, reflected
 
+    def equality(row: Op) -> Callable[..., Any]:
+        def operator(self: Tensor, other: Any) -> Any:
+            try:
+                return apply(row, self, other)
+            except (TypeError, OverflowError):
+                return NotImplemented  # what is no float is unequal, as everywhere in Python
+
+        return operator
+
     for name in "add sub mul floordiv mod pow".split():
         operator, reflected = binary(OPS[name])
         setattr(Tensor, f"__{name}__", operator)
         setattr(Tensor, f"__r{name}__", reflected)
     Tensor.__truediv__, Tensor.__rtruediv__ = binary(OPS["div"])  # type: ignore[method-assign]
-    for name in NEGATED:
+    for name in "lt le gt ge".split():
         setattr(Tensor, f"__{name}__", binary(OPS[name])[0])
+    for name in "eq ne".split():
+        setattr(Tensor, f"__{name}__", equality(OPS[name]))
     for name in ["neg", "abs"]:
         setattr(Tensor, f"__{name}__", _function(name))
 

@@ -109,9 +109,7 @@ def _sweep(ranks: Ranks, before: Neighbours, after: Neighbours, turn: int) -> Ra
         # A vertex with no neighbour on that side keeps its place; the others fill the rest.
         movable = sorted((w, i) for i, w in enumerate(wish) if w is not None)
         sorted_row = (row[i] for _, i in movable)
-        rows[r] = [
-            v if w is None else next(sorted_row) for v, w in zip(row, wish, strict=True)
-        ]
+        rows[r] = [v if w is None else next(sorted_row) for v, w in zip(row, wish, strict=True)]
     return rows
 
 

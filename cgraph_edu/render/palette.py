@@ -6,11 +6,8 @@ Each is a CSS custom property, `--cg-paper` and so on, so that the widget can ex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-Theme = Literal["light", "dark"]
-
-PALETTES: Mapping[Theme, Mapping[str, str]] = {
+PALETTES: Mapping[str, Mapping[str, str]] = {
     "light": {
         "paper": "#FFFFFF",
         "ink": "#1A2433",
@@ -52,6 +49,6 @@ SANS = (
 )
 
 
-def properties(theme: Theme) -> str:
+def properties(theme: str) -> str:
     """The palette as CSS declarations."""
     return "".join(f"--cg-{name}:{colour};" for name, colour in PALETTES[theme].items())

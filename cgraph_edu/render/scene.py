@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..graphs.graph import Edge, Graph, Node
 from . import typeset
 from .glyphs import width
-from .layout import Box, Direction, Link, place, ranks
+from .layout import Box, Link, place, ranks
 from .typeset import Runs
 from .wires import Point, Wire
 
@@ -75,7 +75,7 @@ class Frame:
     edges: tuple[Drawn, ...]
 
 
-def frame(graph: Graph, direction: Direction = "right") -> Frame:
+def frame(graph: Graph) -> Frame:
     """Measure the graph's labels and lay them out."""
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
     labels = [
@@ -101,9 +101,8 @@ def frame(graph: Graph, direction: Direction = "right") -> Frame:
         max(_NARROWEST, round(typeset.runs_width(runs, NAME_SIZE) + 2 * _PADDING, 2))
         for runs, _ in labels
     ]
-    if direction == "right":
-        widths = _equal_columns(graph, widths, ranks(len(widths), links))
-    layout = place([Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths], links, direction)
+    widths = _equal_columns(graph, widths, ranks(len(widths), links))
+    layout = place([Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths], links)
     nodes = []
     for node, w, (runs, shortened), (x, y) in zip(
         graph.nodes, widths, labels, layout.boxes, strict=True

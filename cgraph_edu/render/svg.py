@@ -6,12 +6,11 @@ import html
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import get_args
 
 from ..graphs.graph import Graph
 from . import typeset
 from .glyphs import width
-from .palette import SANS, SERIF, Theme, properties
+from .palette import PALETTES, SANS, SERIF, properties
 from .scene import (
     BAR_GAP,
     BOX_HEIGHT,
@@ -77,8 +76,8 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     """
     if show not in SHOWS:
         raise ValueError(f"show={show!r}: it must be one of {', '.join(SHOWS)}")
-    if theme not in get_args(Theme):
-        raise ValueError(f"theme={theme!r}: it must be one of {', '.join(get_args(Theme))}")
+    if theme not in PALETTES:
+        raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
     scene = frame(graph)
     body = "\n".join(
         [
@@ -86,7 +85,7 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
             *(_node(graph, placed, show) for placed in scene.nodes),
         ]
     )
-    title, description = _title(graph), _describe(graph, show)
+    title, description = _title(graph), in_words(graph, show)
     # nbconvert puts many drawings into one page: ids come from the content.
     key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
     size = f'width="{_px(scene.width)}" height="{_px(scene.height)}"'
@@ -153,10 +152,8 @@ def _partial(drawn: Drawn) -> str:
 
 def _node(graph: Graph, placed: Placed, show: str) -> str:
     node = placed.node
-    if node.op is None:
-        kind = "input"
-    else:
-        kind = "output" if node.index == graph.output.index else "inner"
+    result = "output" if node.index == graph.output.index else "inner"
+    kind = "input" if node.op is None else result
     with_value = show != "definition"
     x, y, split = placed.x, placed.y, placed.x + placed.formula_width
     whole = placed.width if with_value else placed.formula_width
@@ -181,7 +178,8 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
         )
     parts.append(f'<rect class="box" {shape}/>')
     parts.append(
-        f'<text class="formula" x="{_px((x + split) / 2)}" y="{base}">{_runs(placed.formula)}</text>'
+        f'<text class="formula" x="{_px((x + split) / 2)}" y="{base}">'
+        f"{_runs(placed.formula)}</text>"
     )
     if with_value:
         text = typeset.number(node.value)
@@ -225,8 +223,9 @@ def _title(graph: Graph) -> str:
     return f"Computational graph of {output.name}{formula}"
 
 
-def _describe(graph: Graph, show: str) -> str:
+def in_words(graph: Graph, show: str = "partials") -> str:
     """The graph in words, for those who hear it."""
+
     def value(x: object) -> str:
         return f" = {typeset.number(x)}" if show != "definition" else ""
 
@@ -236,9 +235,10 @@ def _describe(graph: Graph, show: str) -> str:
     )
     if show == "partials":
         sentences += (
-            f"∂{graph.tape[e.target].name}/∂{graph.tape[e.source].name} = {typeset.number(e.partial)}"
-            for e in graph.edges
-            if e.partial is not None
+            f"∂{graph.tape[edge.target].name}/∂{graph.tape[edge.source].name}"
+            f" = {typeset.number(edge.partial)}"
+            for edge in graph.edges
+            if edge.partial is not None
         )
     left_out = len(sentences) - _MOST_DESCRIBED
     if left_out > 0:

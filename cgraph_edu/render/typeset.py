@@ -24,22 +24,12 @@ class Run(NamedTuple):
 Runs = tuple[Run, ...]
 
 SMALL = 0.7  # the size of indices and exponents
+_LOWER = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
+    sigma tau upsilon phi chi psi omega"""
+_UPPER = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 GREEK: Mapping[str, str] = {
-    **dict(
-        zip(
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-            "sigma tau upsilon phi chi psi omega".split(),  # noqa: SIM905 (easier to read)
-            "αβγδεζηθικλμνξοπρστυφχψω",
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
-            "ΓΔΘΛΞΠΣΦΨΩ",
-            strict=True,
-        )
-    ),
+    **dict(zip(_LOWER.split(), "αβγδεζηθικλμνξοπρστυφχψω", strict=True)),
+    **dict(zip(_UPPER.split(), "ΓΔΘΛΞΠΣΦΨΩ", strict=True)),
 }
 
 _SIGNS: Mapping[str, str] = {

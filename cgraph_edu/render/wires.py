@@ -147,9 +147,7 @@ def _at(x: float, a: Knot, b: Knot) -> float:
     h = b[0] - a[0]
     t = (x - a[0]) / h
     s = 1 - t
-    return s * s * (a[1] * (1 + 2 * t) + a[2] * h * t) + t * t * (
-        b[1] * (1 + 2 * s) - b[2] * h * s
-    )
+    return s * s * (a[1] * (1 + 2 * t) + a[2] * h * t) + t * t * (b[1] * (1 + 2 * s) - b[2] * h * s)
 
 
 def _piece(a: Knot, b: Knot) -> tuple[Point, Point, Point]:

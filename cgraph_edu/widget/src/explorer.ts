@@ -151,6 +151,7 @@ class Explorer {
     this.chosenPath = this.count("selected_path", -1);
     this.litPath = -1;
     this.host.replaceChildren(stage.svg);
+    this.root.classList.toggle("cgx-long", stage.isLong);
     if (!before) this.root.replaceChildren(...this.parts);
     this.paint();
     this.draw();

@@ -28,6 +28,7 @@ const BADGE_SPACING = 18;
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.55;
 const LARGEST = 1.2;
+const LONG = 960;
 
 let drawings = 0;
 
@@ -52,6 +53,11 @@ export class Stage {
     this.edges = graph.edges.map(
       (_, index) => new EdgeMark(part(this.svg, `.edge[data-edge="${index}"]`)),
     );
+  }
+
+  /** Whether the picture needs the full width. */
+  get isLong(): boolean {
+    return Number(this.svg.getAttribute("width")) > LONG;
   }
 
   show(values: readonly number[], partials: readonly number[]): void {
