@@ -79,9 +79,9 @@ clean: ## remove everything that was installed or made
 	python=$$(scripts/find_python) && $$python -m venv .venv
 	touch $@
 
-.venv/lessons: .venv/python pyproject.toml constraints.txt
+.venv/lessons: .venv/python pyproject.toml constraints.txt binder/page_config.json
 	$(PIP) --editable '.[lab]'
-	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	mkdir -p .venv/etc/jupyter/labconfig && cp binder/page_config.json .venv/etc/jupyter/labconfig/
 	touch $@
 
 .venv/test: .venv/python pyproject.toml constraints.txt
@@ -93,5 +93,5 @@ clean: ## remove everything that was installed or made
 	touch $@
 
 node_modules/.installed: .venv/test package.json package-lock.json
-	$(NPM) ci
+	$(NPM) ci --loglevel=error
 	touch $@

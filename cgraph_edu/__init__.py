@@ -13,8 +13,13 @@ from typing import Any
 import lazy_loader
 
 # The stub beside this file lists the public names; each is imported when it is first used.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    value = globals()[name] = _load(name)
+    return value
 
 
 def load_ipython_extension(shell: Any) -> None:

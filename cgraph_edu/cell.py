@@ -17,15 +17,15 @@ import numbers
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from typing import Any
 
 from .core import tensor as ops
 from .core.recording import DomainWarning, GuardError, Recording, record
-from .core.tensor import Tensor, Variable, is_array, variable
+from .core.tensor import Tensor, is_array, tape, variable
 from .graphs.build import NoGraphError, build
 from .graphs.graph import Graph
 
@@ -84,6 +84,8 @@ class Run:
     """The namespace as it was, for running the code again at other inputs."""
     given: dict[str, Any]
     """Values that replace those in the code, by input."""
+    inputs: dict[Tensor, str] = field(default_factory=dict)
+    """What `given` calls each input of the cell: a, or a_1 where a was given a number before."""
     bound: list[tuple[str, Tensor, int]] = field(default_factory=list)
     """Each Tensor bound to a name, with the line, in the order of running."""
     recording: Recording = field(default_factory=Recording)
@@ -103,6 +105,7 @@ class Run:
                     key = f"{name}_{times[name]}" if times[name] else name
                     times[name] += 1
                     value = namespace[name] = variable(self.given.get(key, value), name)
+                    self.inputs[value] = key
                 if isinstance(value, Tensor):
                     value.name = value.name or name
                     self.bound.append((name, value, line))
@@ -129,12 +132,14 @@ class Run:
         the learner's own words, where there is nothing to draw.
         """
         arrays = {name: value for name, value in self.namespace.items() if is_array(value)}
-        retrace = self._retrace(output)
-        graph = build(self._output(output), arrays, self.recording.guards, retrace)
+        drawn = self._output(output)
+        graph = build(drawn, arrays, self.recording.guards)
+        tensors = dict(zip((node.index for node in graph.nodes), tape(drawn), strict=True))
         for node, message in graph.domain_messages():
-            line = self._line(node.name)
+            line = self._line(tensors[node.index])
             warnings.warn_explicit(message, DomainWarning, self.cell.filename, line)
-        return graph
+        keys = {node.name: self.inputs.get(tensors[node.index]) for node in graph.inputs}
+        return replace(graph, retrace=self._retrace(output, graph, keys))
 
     def partial_graph(self) -> Graph | None:
         """The graph as far as a failing cell got."""
@@ -161,27 +166,32 @@ class Run:
             "Give an input a value, a = 2.0, and compute with it, c = a + 1"
         )
 
-    def _retrace(self, output: str | None) -> Callable[[Mapping[str, Any]], Graph]:
-        own = {tensor.name for _, tensor, _ in self.bound if isinstance(tensor, Variable)}
-
+    def _retrace(
+        self, output: str | None, graph: Graph, keys: Mapping[str, str | None]
+    ) -> Callable[[Mapping[str, Any]], Graph]:
         def retrace(values: Mapping[str, Any]) -> Graph:
+            given = dict(self.given)
             for name, value in values.items():
-                before = self.before.get(name)
-                if name not in own and isinstance(before, Tensor) and before.value != value:
+                key, now = keys[name], graph.value(name)
+                if key is not None:
+                    given[key] = value
+                elif value is not now and (is_array(value) or value != now):
                     raise GuardError(
                         f"{name} was set in another cell, and at {name} = {value} Python would "
                         "take another branch in this one: set it there and run both again"
                     )
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                again = self.cell.run(dict(self.before), {**self.given, **values})
+                again = self.cell.run(dict(self.before), given)
                 if again.error is not None:
                     raise again.error
                 return again.graph(output)
 
         return retrace
 
-    def _line(self, name: str) -> int:
-        return next((line for _, tensor, line in reversed(self.bound) if tensor.name == name), 1)
+    def _line(self, tensor: Tensor) -> int:
+        """The line on which a Tensor was computed: that of the first name bound from then on."""
+        last = len(self.cell.source.splitlines())
+        return next((line for _, bound, line in self.bound if bound.order >= tensor.order), last)
 
 
 def _is_number(value: Any) -> bool:
@@ -199,18 +209,29 @@ class _Rewriter(ast.NodeTransformer):
     def __init__(self) -> None:
         self.in_loop = False
 
-    def _statement(self, node: Any) -> Any:
-        names = dict.fromkeys(_bound_names(node))
-        self.generic_visit(node)
-        if not names:
-            return node
+    def _hook(self, node: Any, names: Iterable[str]) -> ast.Call:
         arguments = [node.end_lineno, " ".join(names), not self.in_loop]
-        hook = ast.Call(
+        return ast.Call(
             ast.Name(BIND, ast.Load()), [ast.Constant(argument) for argument in arguments], []
         )
-        return [node, ast.copy_location(ast.Expr(hook), node)]
 
-    visit_Assign = visit_AnnAssign = visit_AugAssign = visit_Expr = _statement
+    def _assignment(self, node: Any) -> Any:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = dict.fromkeys(name for target in targets for name in _bound_names(target))
+        self.generic_visit(node)
+        if not names or node.value is None:  # `x: float` alone binds nothing
+            return node
+        return [node, ast.copy_location(ast.Expr(self._hook(node, names)), node)]
+
+    visit_Assign = visit_AnnAssign = visit_AugAssign = _assignment
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        """`(a := 2.0)` turns into `(a := 2.0, hook, a)[2]`: what goes on is already an input."""
+        self.generic_visit(node)
+        name = node.target.id
+        steps = [node, self._hook(node, [name]), ast.Name(name, ast.Load())]
+        last = ast.Subscript(ast.Tuple(steps, ast.Load()), ast.Constant(2), ast.Load())
+        return ast.copy_location(last, node)
 
     def _loop(self, node: Any) -> Any:
         outside, self.in_loop = self.in_loop, True
@@ -219,6 +240,7 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     visit_For = visit_While = visit_AsyncFor = _loop
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _loop
 
     def _own_scope(self, node: Any) -> Any:
         return _Router().visit(node)
@@ -247,19 +269,16 @@ def _routed(visitor: ast.NodeTransformer, node: ast.Call) -> ast.Call:
     return node
 
 
-def _bound_names(statement: ast.AST) -> Iterator[str]:
-    """The names that a simple statement binds, walrus included, in the order of writing."""
-    pending = [statement]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, (ast.Lambda, ast.FunctionDef, ast.ClassDef)):
-            continue
-        if isinstance(node, ast.comprehension):
-            pending.extend([*node.ifs, node.iter])  # its target is a name of its own scope
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        pending.extend(reversed(list(ast.iter_child_nodes(node))))
+def _bound_names(target: ast.expr) -> Iterator[str]:
+    """The names in the target of an assignment, in the order of writing."""
+    match target:
+        case ast.Name(id=name):
+            yield name
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _bound_names(part)
+        case ast.Starred(value=rest):
+            yield from _bound_names(rest)
 
 
 def _is_hook(statement: ast.Expr) -> bool:

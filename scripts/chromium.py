@@ -39,7 +39,7 @@ def install() -> list[str]:
         reason = attempt()
         if find():
             return []
-        reasons.append(reason or "installed, but it does not start")
+        reasons.append(reason or "installed, but nothing that starts came of it")
     return reasons
 
 

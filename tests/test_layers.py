@@ -48,9 +48,12 @@ def violations(package: Path) -> list[str]:
                 for target in imported(node, (package.name, *name.parts[:-1])):
                     if target not in LAYERS[layer]:
                         found.append(f"{name.as_posix()}:{node.lineno} imports {target}")
-            elif isinstance(node, ast.Name | ast.Attribute):
-                if imports_by_name(node) and name.as_posix() != DOOR:
-                    found.append(f"{name.as_posix()}:{node.lineno} imports by name")
+            elif (
+                isinstance(node, ast.Name | ast.Attribute)
+                and imports_by_name(node)
+                and name.as_posix() != DOOR
+            ):
+                found.append(f"{name.as_posix()}:{node.lineno} imports by name")
     return found
 
 

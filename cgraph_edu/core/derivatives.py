@@ -16,7 +16,7 @@ from typing import Any
 
 from .describe import describe
 from .numbers import format_number
-from .tensor import Tensor, is_array, tape, variable
+from .tensor import Tensor, constant, is_array, tape, variable
 
 
 def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[Any, ...]:
@@ -104,7 +104,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     inputs = [variable(value) for value in primals]
     output = f(*inputs)
     if not isinstance(output, Tensor):
-        return output, zeros_like(output)
+        return _plain(output), zeros_like(output)
     seeds = {id(x): x_dot for x, x_dot in zip(inputs, tangents, strict=True)}
     x_dot = forward([output], seeds)
     return output.value, x_dot.get(id(output), zeros_like(output.value))
@@ -139,7 +139,8 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
 
 def _plain(output: Any) -> Any:
-    return output.value if isinstance(output, Tensor) else output
+    tensor = output if isinstance(output, Tensor) else constant(output, "the function's result")
+    return tensor.value
 
 
 # --- Finite differences: the witness that knows no op table ---------------------------------------

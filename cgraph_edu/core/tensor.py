@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import recording
 from .describe import describe, formula
 from .numbers import format_number
-from .ops import NEGATED, OPS, Op
+from .ops import OPS, Op
 from .recording import DomainWarning, GraphBreakWarning
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class Tensor:
     def __index__(self) -> int:
         if is_array(self.value) or self.value != math.floor(self.value):
             raise TypeError(f"{describe(self)} = {self} is not a whole number, so it can't count")
-        return int(self)
+        _guard(self == self.value, True)
+        return int(self.value)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -148,31 +148,29 @@ class PathSum:
     def top(self, k: int) -> list[Path]:
         """The k paths with the largest products by magnitude; equal ones in writing order.
 
-        Each node keeps only its k best ways from the source, so nothing is enumerated.
+        Each node keeps only its k best ways to the target, so nothing is enumerated.
         """
         if self.graph.has_arrays:
             return list(islice(self.paths, k))
-        # A way is (-magnitude, its last edge, the rank of the way before it).
+        # A way is (-magnitude, its first edge, the rank of the way that follows).
         ways: dict[int, list[tuple[float, Edge | None, int]]] = {
-            self.source.index: [(-1.0, None, 0)]
+            self.target.index: [(-1.0, None, 0)]
         }
-        arriving: dict[int, list[Edge]] = {}
-        for edge in self._edges_forward():
-            arriving.setdefault(edge.target, []).append(edge)
-        for index in sorted(arriving):
+        for index, edges in sorted(self._steps.items(), reverse=True):
             streams = [
                 [
                     (-_size(way[0] * edge.partial), edge, rank)
-                    for rank, way in enumerate(ways[edge.source])
+                    for rank, way in enumerate(ways[edge.target])
                 ]
-                for edge in arriving[index]
+                for edge in edges
             ]
-            merged = heapq.merge(*streams, key=lambda way: way[0])
-            ways[index] = list(islice(merged, k))
-        found = ways.get(self.target.index, []) if self._steps else []
-        return [self._path(self._walk_back(ways, way)) for way in found[:k]]
+            if streams:
+                merged = heapq.merge(*streams, key=lambda way: way[0])
+                ways[index] = list(islice(merged, k))
+        found = ways.get(self.source.index, [])
+        return [self._path(self._walk(ways, way)) for way in found[:k]]
 
-    def _walk_back(
+    def _walk(
         self,
         ways: dict[int, list[tuple[float, Edge | None, int]]],
         way: tuple[float, Edge | None, int],
@@ -181,8 +179,8 @@ class PathSum:
         _, edge, rank = way
         while edge is not None:
             edges.append(edge)
-            _, edge, rank = ways[edge.source][rank]
-        return tuple(reversed(edges))
+            _, edge, rank = ways[edge.target][rank]
+        return tuple(edges)
 
     def remainder(self, k: int) -> Any:
         """The sum of all products but the k largest by magnitude."""

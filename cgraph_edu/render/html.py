@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Container, Sequence
-from html import escape
 from typing import Any
 
 from ..core.tensor import is_array
@@ -16,7 +15,7 @@ from ..graphs.graph import Graph
 from ..graphs.paths import Path, PathSum
 from . import text, typeset
 from .palette import PALETTES, SANS, SERIF
-from .svg import draw, in_words
+from .svg import draw, escape, in_words
 
 _MOST_OPEN = 4  # ledgers that stand open; more inputs fold theirs
 _MOST_ADDENDS = 6
@@ -48,6 +47,7 @@ def fallback(graph: Graph, limit: int = text.LIMIT, wrt: Sequence[str] | None = 
 def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
     shown = text.listed(paths, limit)
     twins = text.parallel(paths)
+    literal = typeset.lookalikes(node.name for node in paths.graph.nodes)
     soft = f"color:{_SOFT};font-size:13px;font-weight:normal"
     rows = [
         _row(
@@ -62,7 +62,7 @@ def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
         rows.append(
             _row(
                 _cell(str(number), style=f"{rule};color:{_SOFT}"),
-                _cell(_trail(path, twins), style=rule, align="left"),
+                _cell(_trail(path, twins, literal), style=rule, align="left"),
                 _cell(factors, style=rule),
                 _cell("=" if factors else "", style=rule, padding=4),
                 _cell(product, style=rule),
@@ -81,7 +81,7 @@ def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
             )
         )
     rule = f"border-top:1.5px solid {_INK}"
-    derivative = f"∂{_name(paths.target.name)}/∂{_name(paths.source.name)}"
+    derivative = f"∂{_name(paths.target.name, literal)}/∂{_name(paths.source.name, literal)}"
     total = _number(paths.total)
     addends = _addends(paths, shown)
     rows.append(
@@ -129,12 +129,12 @@ def _cell(
     return f'<{tag}{span} style="{_CELL % (align, padding)};{style}">{content}</{tag}>'
 
 
-def _trail(path: Path, twins: Container[tuple[int, int]]) -> str:
+def _trail(path: Path, twins: Container[tuple[int, int]], literal: typeset.Names) -> str:
     """The nodes of a path; where edges run side by side, with the operand's place at the arrow."""
-    steps = [_name(path.nodes[0])]
+    steps = [_name(path.nodes[0], literal)]
     for name, edge in zip(path.nodes[1:], path.edges, strict=True):
         place = f"<sub>{edge.port + 1}</sub>" if (edge.source, edge.target) in twins else ""
-        steps.append(f" →{place} {_name(name)}")
+        steps.append(f" →{place} {_name(name, literal)}")
     if len(steps) > text.LONGEST:
         half = text.LONGEST // 2
         steps[half : len(steps) - half] = [" → …"]
@@ -154,8 +154,8 @@ def _math(content: str) -> str:
     return f'<span style="font-family:{_SERIF};font-size:19px;white-space:nowrap">{content}</span>'
 
 
-def _name(name: str) -> str:
-    runs, _ = typeset.label(name, None, typeset.SMALL, float("inf"))
+def _name(name: str, literal: typeset.Names) -> str:
+    runs, _ = typeset.label(name, None, 1.0, float("inf"), literal)
     return "".join(_run(run) for run in runs)
 
 

@@ -20,7 +20,14 @@ from .wires import Point, Stop, Wire, route
 Direction = Literal["right", "down"]
 
 
-_LEVEL = 3.0  # px; a wire that rises less looks straight
+# Free room in px around what stands above one another, and between columns.
+_AROUND_BOX = 28.0
+_AROUND_LABEL = 7.0
+_AROUND_WIRE = 8.0
+_BETWEEN_COLUMNS = 42.0
+_PORT = 11.0  # wires arrive this far from the middle of a side,
+_HEAD = 8.0  # and end so far before it, for the arrowhead
+_LEVEL = 3.0  # a wire that rises less looks straight
 
 
 @dataclass(frozen=True)
@@ -42,18 +49,6 @@ class Link:
     target: int
     label_width: float = 0.0
     label_height: float = 0.0
-
-
-@dataclass(frozen=True)
-class Spacing:
-    """Free room in px: around things that are neighbours across the flow, and along it."""
-
-    box: float = 28.0
-    label: float = 7.0
-    wire: float = 8.0
-    along: float = 42.0
-    port: float = 11.0  # wires arrive this far from the middle of a side
-    head: float = 8.0  # and end so far before it, for the arrowhead
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,6 @@ def place(
     boxes: Sequence[Box],
     links: Sequence[Link],
     direction: Direction = "right",
-    spacing: Spacing = Spacing(),
 ) -> Layout:
     """Place the boxes in columns from left to right, or in rows downwards.
 
@@ -104,8 +98,6 @@ def place(
         turned = place(
             [Box(box.height, box.width) for box in boxes],
             [Link(k.source, k.target, k.label_height, k.label_width) for k in links],
-            "right",
-            spacing,
         )
         return Layout(
             turned.height,
@@ -116,18 +108,18 @@ def place(
         )
     if not boxes:
         return Layout(0.0, 0.0, (), (), ())
-    net = _Net(boxes, links, spacing)
+    net = _Net(boxes, links)
     return net.layout()
 
 
 class _Net:
     """The graph with every wire cut into pieces of one rank: boxes, then labels and bends."""
 
-    def __init__(self, boxes: Sequence[Box], links: Sequence[Link], spacing: Spacing) -> None:
-        self.boxes, self.links, self.spacing = boxes, links, spacing
+    def __init__(self, boxes: Sequence[Box], links: Sequence[Link]) -> None:
+        self.boxes, self.links = boxes, links
         self.width = [box.width for box in boxes]
         self.height = [box.height for box in boxes]
-        self.clear = [spacing.box] * len(boxes)
+        self.clear = [_AROUND_BOX] * len(boxes)
         box_rank = ranks(len(boxes), links)
         low = min(box_rank)
         # Boxes have the even ranks; the odd ones between them are for labels.
@@ -148,9 +140,7 @@ class _Net:
             self.rank.append(r)
             self.width.append(link.label_width if labelled else 0.0)
             self.height.append(link.label_height if labelled else 0.0)
-            self.clear.append(
-                self.spacing.label if labelled and link.label_height else self.spacing.wire
-            )
+            self.clear.append(_AROUND_LABEL if labelled and link.label_height else _AROUND_WIRE)
             self.before.append([])
             self.after.append([])
         whole = [link.source, *chain, link.target]
@@ -194,8 +184,8 @@ class _Net:
             source, target = centres[link.source], centres[link.target]
             start = (source[0] + self.boxes[link.source].width / 2, source[1] + leave[i])
             side = target[0] - self.boxes[link.target].width / 2
-            end = (side - self.spacing.head, target[1] + arrive[i])
-            end_column = columns[self.rank[link.target]][0] - self.spacing.head
+            end = (side - _HEAD, target[1] + arrive[i])
+            end_column = columns[self.rank[link.target]][0] - _HEAD
             stops = [Stop(*columns[self.rank[v]], y[v], *lanes[v]) for v in chain]
             wires.append(route(start, stops, end_column, end))
             left, right = columns[self.rank[chain[-1]]]
@@ -214,7 +204,7 @@ class _Net:
         for r, row in enumerate(rows):
             if r:
                 steepest = max((abs(y[u] - y[v]) for v in row for u in self.before[v]), default=0)
-                x += max(self.spacing.along, min(0.42 * steepest, 4 * self.spacing.along))
+                x += max(_BETWEEN_COLUMNS, min(0.42 * steepest, 4 * _BETWEEN_COLUMNS))
             width = max((self.width[v] for v in row), default=0.0)
             columns.append((round(x, 2), round(x + width, 2)))
             x += width
@@ -273,9 +263,9 @@ class _Net:
         if any(level):
             straight = level.index(True)
             most = max(straight, len(level) - 1 - straight)
-            step = min(self.spacing.port, room / most) if most else 0.0
+            step = min(_PORT, room / most) if most else 0.0
             return [(i - straight) * step for i in range(len(level))]
         if len(level) == 1:
             return [0.0]
-        step = min(2 * self.spacing.port, 2 * room / (len(level) - 1))
+        step = min(2 * _PORT, 2 * room / (len(level) - 1))
         return [(i - (len(level) - 1) / 2) * step for i in range(len(level))]

@@ -78,16 +78,18 @@ class Frame:
 def frame(graph: Graph) -> Frame:
     """Measure the graph's labels and lay them out."""
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
+    literal = typeset.lookalikes(node.name for node in graph.nodes)
     labels = [
         typeset.label(
             node.name,
             None if node.op is None else graph.formula(node),
             NAME_SIZE,
             LONGEST_LABEL,
+            literal,
         )
         for node in graph.nodes
     ]
-    fractions = [_fraction(graph, edge) for edge in graph.edges]
+    fractions = [_fraction(graph, edge, literal) for edge in graph.edges]
     links = [
         Link(
             place_of[edge.source],
@@ -132,10 +134,10 @@ def frame(graph: Graph) -> Frame:
     )
 
 
-def _fraction(graph: Graph, edge: Edge) -> tuple[Runs, Runs, float]:
+def _fraction(graph: Graph, edge: Edge, literal: typeset.Names) -> tuple[Runs, Runs, float]:
     """Numerator and denominator of ∂target/∂source, and the length of the bar between them."""
     above, below = (
-        typeset.differential(graph.tape[index].name, FRACTION_SIZE, LONGEST_FRACTION)
+        typeset.differential(graph.tape[index].name, FRACTION_SIZE, LONGEST_FRACTION, literal)
         for index in (edge.target, edge.source)
     )
     longest = max(typeset.runs_width(runs, FRACTION_SIZE) for runs in (above, below))
@@ -161,5 +163,5 @@ def _badges(wire: Wire, crowded: bool) -> tuple[Point, ...]:
 
     Wires that leave one box together are close at their start; before the arrowhead they are not.
     """
-    start, end, further = wire.along(30.0), wire.along(-22.0), wire.along(-42.0)
-    return (end, start, further) if crowded else (start, end, further)
+    start, end, nearer = wire.along(31.0), wire.along(-20.0), wire.along(11.0)
+    return (end, start, nearer) if crowded else (start, end, nearer)

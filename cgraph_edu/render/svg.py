@@ -24,7 +24,6 @@ from .scene import (
     VALUE_ROOM,
     VALUE_SIZE,
     Drawn,
-    Frame,
     Placed,
     frame,
     number_room,
@@ -81,11 +80,11 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     scene = frame(graph)
     body = "\n".join(
         [
-            *(_edge(i, drawn, scene, show) for i, drawn in enumerate(scene.edges)),
+            *(_edge(i, drawn, show) for i, drawn in enumerate(scene.edges)),
             *(_node(graph, placed, show) for placed in scene.nodes),
         ]
     )
-    title, description = _title(graph), in_words(graph, show)
+    title, description = escape(_title(graph)), escape(in_words(graph, show))
     # nbconvert puts many drawings into one page: ids come from the content.
     key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
     size = f'width="{_px(scene.width)}" height="{_px(scene.height)}"'
@@ -93,14 +92,14 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
         f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" {size}>\n'
-        f'<title id="{key}-title">{_escape(title)}</title>\n'
-        f'<desc id="{key}-desc">{_escape(description)}</desc>\n'
+        f'<title id="{key}-title">{title}</title>\n'
+        f'<desc id="{key}-desc">{description}</desc>\n'
         f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
         f'<rect class="paper" {size}/>\n{body}\n</svg>\n'
     )
 
 
-def _edge(index: int, drawn: Drawn, scene: Frame, show: str) -> str:
+def _edge(index: int, drawn: Drawn, show: str) -> str:
     edge = drawn.edge
     # Without its value cell, a box ends where the cell would start.
     wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
@@ -139,7 +138,7 @@ def _partial(drawn: Drawn) -> str:
         at = left + drawn.bar + equals
         parts.append(
             f'<text class="number" x="{_px(at)}" y="5.5" data-room="{_px(PARTIAL_ROOM)}"'
-            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{_escape(text)}</text>"
+            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{escape(text)}</text>"
             f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">=</text>'
         )
     parts.append(
@@ -165,7 +164,7 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
     parts = [f'<g class="node {kind}" data-node="{node.index}">']
     if placed.shortened:
         formula = "" if node.op is None else f" = {graph.describe(node)}"
-        parts.append(f"<title>{_escape(node.name + formula)}</title>")
+        parts.append(f"<title>{escape(node.name + formula)}</title>")
     parts.append(f'<rect class="back" {shape}/>')
     if with_value:
         inner, r = BOX_HEIGHT - 2 * _RADIUS, _px(_RADIUS)
@@ -186,7 +185,7 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
         parts.append(
             f'<text class="value number" x="{_px(split + VALUE_CELL / 2)}" y="{base}" '
             f'data-room="{_px(VALUE_ROOM)}"{_squeezed(text, VALUE_SIZE, VALUE_ROOM)}>'
-            f"{_escape(text)}</text>"
+            f"{escape(text)}</text>"
         )
     return "".join(parts) + "</g>"
 
@@ -203,7 +202,7 @@ def _runs(runs: Iterable[Run]) -> str:
         size = SMALL if run.level else 1.0
         dy = f' dy="{_px(-shift / size)}em"' if shift else ""
         level = run.level
-        text = _escape(run.text)
+        text = escape(run.text)
         parts.append(f"<tspan{style}{dy}>{text}</tspan>" if style or dy else text)
     return "".join(parts)
 
@@ -256,5 +255,6 @@ def _px(x: float) -> str:
     return "0" if text == "-0" else text
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Anyone's text as the text of an XML or HTML element, or of an attribute."""
     return html.escape(_ILLEGAL.sub("\ufffd", text))

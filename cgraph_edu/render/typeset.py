@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from ..core.expressions import ATOM, COMPARISON, FUNCTIONS, MINUS, POWER, Expression
@@ -22,6 +23,7 @@ class Run(NamedTuple):
 
 
 Runs = tuple[Run, ...]
+Names = Container[str]
 
 SMALL = 0.7  # the size of indices and exponents
 _LOWER = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
@@ -47,35 +49,42 @@ _INDEXED = re.compile(r"([^\W\d_]+?)(\d+)|([^\W\d_]+\d*)_(\w+)")
 _LONGEST_NAMES = (40, 24, 16, 12, 9, 6)  # what is tried, in characters, to make a label fit
 
 
-def label(name: str, formula: Expression | None, size: float, room: float) -> tuple[Runs, bool]:
+def lookalikes(names: Iterable[str]) -> Names:
+    """The names that would look like another of them: x1 and x_1, alpha and α."""
+    alike: dict[Runs, list[str]] = {}
+    for name in names:
+        alike.setdefault(_name(name, ()), []).append(name)
+    return frozenset(name for group in alike.values() if len(group) > 1 for name in group)
+
+
+def label(
+    name: str, formula: Expression | None, size: float, room: float, literal: Names = ()
+) -> tuple[Runs, bool]:
     """`name`, or `name = formula`, at most `room` px wide, and whether it had to be shortened.
 
     `formula` is what `Graph.formula` gives: leaves are names of nodes, numbers, or the text of an
-    op that is no expression ("x @ w").
+    op that is no expression ("x @ w"). Names in `literal` are shown as they were typed.
     """
     runs: Runs = ()
     for most in _LONGEST_NAMES:
-        runs = _name(_cut(name, most))
-        if formula is not None:
-            runs = (*runs, Run(" = ", "upright"), *_expression(formula, most)[0])
+        runs = _equation(name, formula, most, literal)
         if runs_width(runs, size) <= room:
-            return runs, _text(runs) != _text(label_in_full(name, formula))
+            return runs, runs != _equation(name, formula, sys.maxsize, literal)
     return _fit(runs, size, room), True
 
 
-def label_in_full(name: str, formula: Expression | None) -> Runs:
-    """`name = formula`, however long."""
-    most = 10**9
+def _equation(name: str, formula: Expression | None, most: int, literal: Names) -> Runs:
+    left = _name(_cut(name, most), literal)
     if formula is None:
-        return _name(name)
-    return (*_name(name), Run(" = ", "upright"), *_expression(formula, most)[0])
+        return left
+    return (*left, Run(" = ", "upright"), *_expression(formula, most, literal)[0])
 
 
-def differential(name: str, size: float, room: float) -> Runs:
+def differential(name: str, size: float, room: float, literal: Names = ()) -> Runs:
     """∂name, at most `room` px wide."""
     runs: Runs = ()
     for most in (*_LONGEST_NAMES, 4):
-        runs = (Run("∂", "name"), *_name(_cut(name, most)))
+        runs = (Run("∂", "name"), *_name(_cut(name, most), literal))
         if runs_width(runs, size) <= room:
             return runs
     return _fit(runs, size, room)
@@ -96,10 +105,6 @@ def runs_width(runs: Iterable[Run], size: float) -> float:
         style: Style = "italic" if run.kind == "name" else "upright"
         total += width(run.text, style, size * SMALL if run.level else size)
     return total
-
-
-def _text(runs: Runs) -> str:
-    return "".join(run.text for run in runs)
 
 
 def _cut(text: str, most: int) -> str:
@@ -126,8 +131,10 @@ def _fit(runs: Runs, size: float, room: float) -> Runs:
     return (*kept, Run("…", "upright"))
 
 
-def _name(name: str) -> Runs:
+def _name(name: str, literal: Names) -> Runs:
     """x_1 and x1 as x with index 1, alpha as α; any other name as it is."""
+    if name in literal:
+        return (Run(name, "name"),)
     indexed = _INDEXED.fullmatch(name)
     if indexed is None or "__" in name:
         return (Run(GREEK.get(name, name), "name"),)
@@ -142,16 +149,16 @@ def _name(name: str) -> Runs:
     return (Run(GREEK.get(before, before), "name"), Run(shown, kind, -1))
 
 
-def _expression(expression: Expression, most: int) -> tuple[Runs, int]:
+def _expression(expression: Expression, most: int, literal: Names) -> tuple[Runs, int]:
     """The runs of an expression, and how tightly its outermost operator binds."""
     if isinstance(expression, str):
-        return _words(expression, most), ATOM
+        return _words(expression, most, literal), ATOM
     if not isinstance(expression, tuple):
         text = format_number(expression, 4).replace("-", "−")
         return (Run(text, "upright"),), MINUS if text.startswith("−") else ATOM
     function, *arguments = expression
     name = str(function)
-    parts = [_expression(argument, most) for argument in arguments]
+    parts = [_expression(argument, most, literal) for argument in arguments]
     known = FUNCTIONS.get(name)
     if name == "pow":
         base = _bracket(parts[0], ATOM)
@@ -186,7 +193,7 @@ def _bracket(part: tuple[Runs, int], least: int) -> Runs:
     return runs if binding >= least else (Run("(", "upright"), *runs, Run(")", "upright"))
 
 
-def _words(text: str, most: int) -> Runs:
+def _words(text: str, most: int, literal: Names) -> Runs:
     """A name, or the text of an op with the names in it found."""
     runs: list[Run] = []
     end = 0
@@ -197,7 +204,7 @@ def _words(text: str, most: int) -> Runs:
         if text[end : end + 1] in ("(", "="):  # a function, or the name of a setting
             runs.append(Run(_cut(word[0], most), "upright"))
         else:
-            runs.extend(_name(_cut(word[0], most)))
+            runs.extend(_name(_cut(word[0], most), literal))
     if end < len(text):
         runs.append(Run(_cut(text[end:], most), "upright"))
     return tuple(runs)

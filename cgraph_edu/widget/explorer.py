@@ -7,7 +7,6 @@ and is asked only when a guard fails: then the code has to run again, and the gr
 from __future__ import annotations
 
 import math
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +16,10 @@ import anywidget
 import traitlets
 from traitlets import TraitError
 
+from ..core.recording import GuardError
+from ..core.tensor import is_array
 from ..graphs.document import to_document
-from ..graphs.graph import Graph, GuardError
+from ..graphs.graph import Graph
 from ..render.picture import bundle
 from ..render.svg import draw
 from ..render.text import plain
@@ -71,8 +72,8 @@ class Explorer(anywidget.AnyWidget):
     wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
-    # How often the browser has changed the inputs, and how many of those changes the document knows:
-    # a document that comes late must not take back what a person did meanwhile.
+    # How often a browser changed the inputs, and how many of those changes the document knows of: a
+    # document that comes late must not take back what a person did meanwhile.
     asked = traitlets.Int().tag(sync=True)
     answered = traitlets.Int().tag(sync=True)
 
@@ -84,11 +85,12 @@ class Explorer(anywidget.AnyWidget):
         sliders: Mapping[str, Sequence[float]] | None = None,
         wrt: str | Sequence[str] | None = None,
     ) -> None:
-        if graph.has_arrays:
-            raise ValueError(
-                "the explorer has sliders for numbers only, and this graph holds arrays; "
-                "graph.draw() and print(graph) show it"
-            )
+        for node in graph.tape:
+            if is_array(node.value):
+                raise ValueError(
+                    f"the explorer shows graphs of numbers only, and {node.name} is an array; "
+                    "graph.draw() and print(graph) show it"
+                )
         names = [node.name for node in graph.inputs]
         wanted = [wrt] if isinstance(wrt, str) else list(wrt or ())
         for name in (*(sliders or {}), *wanted):
@@ -130,10 +132,9 @@ class Explorer(anywidget.AnyWidget):
                 raise TraitError(
                     f"input {name!r} must be a number, not {value!r}; {_listed(list(present))}"
                 )
-        held = self._trait_values.get("inputs", {})
-        return {
-            name: float(given.get(name, held.get(name, value))) for name, value in present.items()
-        }
+        # Where a guard failed, the inputs are ahead of the graph: what is not named stays there.
+        held = {**present, **self._trait_values.get("inputs", {})}
+        return {name: float(given.get(name, held[name])) for name in present}
 
     @traitlets.validate("target", "source")
     def _known_node(self, proposal: Any) -> str:
@@ -181,28 +182,26 @@ class Explorer(anywidget.AnyWidget):
         """The live widget by its MIME type, for a cell's output."""
         return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        return {**self.view(), **bundle(self.graph, wrt=self.wrt or None)}
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {**self.view(), **bundle(self.graph, wrt=self.wrt or None)}, {}
 
     def __repr__(self) -> str:
         return plain(self.graph, wrt=self.wrt or None)
 
 
 def default_range(value: float) -> Range:
-    """A slider's range around 0: ±1 or ±3 times a power of ten, with a quarter to spare.
+    """A slider's range for an input: about 0, ±1 or ±3 times a power of ten, a quarter to spare.
 
-    The step is a hundredth of ±1 and a sixtieth of ±3, so there are 200 or 120 of them. 2 gives
-    (-3, 3, 0.05), 0.01 gives (-0.03, 0.03, 0.0005), 0 gives (-3, 3, 0.05).
+    It has 200 or 120 steps. 2 and 0 give (-3, 3, 0.05), 0.01 gives (-0.03, 0.03, 0.0005), 5 gives
+    (-10, 10, 0.1).
     """
     size = 1.25 * abs(value)
     if not 1e-300 < size < 1e300:
         return (-3.0, 3.0, 0.05)
-    exponent = math.floor(math.log10(size))
-    for leading, power, steps in ((1, 0, 100), (3, 0, 60), (1, 1, 100), (3, 1, 60)):
-        end = float(f"{leading}e{exponent + power}")
-        if size <= end:
-            return (-end, end, float(f"{end / steps:.12g}"))
-    raise AssertionError(sys.float_info)
+    power = math.floor(math.log10(size))
+    leading = 1 if size <= 10.0**power else 3 if size <= 3 * 10.0**power else 10
+    end = float(f"{leading}e{power}")
+    return (-end, end, float(f"{end / (60 if leading == 3 else 100):.12g}"))
 
 
 def _range(name: str, ends: Sequence[float]) -> Range:

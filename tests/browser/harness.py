@@ -1,4 +1,4 @@
-"""A bare page with the explorer's bundle, loaded as anywidget loads it, and a model without a kernel."""
+"""A bare page with the bundle, loaded as anywidget loads it, and a model without a kernel."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -67,7 +67,9 @@ LOAD = """async ([source, style]) => {
 def load(page: Page) -> None:
     """Fill the page with the bundle and nothing else."""
     page.set_content(PAGE)
-    page.evaluate(LOAD, [(STATIC / "explorer.js").read_text(), (STATIC / "explorer.css").read_text()])
+    page.evaluate(
+        LOAD, [(STATIC / "explorer.js").read_text(), (STATIC / "explorer.css").read_text()]
+    )
 
 
 def mount(page: Page, graph: Graph, width: int = 0, **traits: Any) -> Locator:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,8 +16,8 @@ from playwright.sync_api import Page
 START_UP_SECONDS = 60
 CELLS_SECONDS = 60
 
-# JupyterLab asks the network for news; nothing of ours goes outside.
-PAGE_CONFIG = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+# As for learners: JupyterLab does not ask whether it may fetch news.
+PAGE_CONFIG = Path(__file__).parents[2] / "binder" / "page_config.json"
 
 # Lab's "idle" indicator shows before the kernel is connected; running cells then asks for a kernel.
 KERNEL_READY = """async () => {
@@ -29,14 +30,13 @@ KERNEL_READY = """async () => {
 RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 
 RUN_NEW_CELL = """async (source) => {
-    const { content, context } = jupyterapp.shell.currentWidget;
+    const { content } = jupyterapp.shell.currentWidget;
     content.activeCellIndex = content.widgets.length - 1;
     await jupyterapp.commands.execute('notebook:insert-cell-below');
     content.activeCell.model.sharedModel.setSource(source);
     await jupyterapp.commands.execute('notebook:run-cell');
     return content.activeCell.model.outputs.toJSON();
 }"""
-
 
 OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.flatMap(
     (cell) => cell.model.outputs?.toJSON() ?? []
@@ -67,12 +67,11 @@ def evaluate(page: Page, source: str, argument: str = "") -> Any:
 
 
 class Lab:
-    """A running server: where it is, and the folder of notebooks that it serves."""
+    """A running server."""
 
-    def __init__(self, url: str, token: str, notebooks: Path) -> None:
+    def __init__(self, url: str, token: str) -> None:
         self.url = url
         self.token = token
-        self.notebooks = notebooks
 
     def open(self, page: Page, notebook: str) -> None:
         """Open a notebook and wait until its kernel answers."""
@@ -109,10 +108,12 @@ class Lab:
         """Keep the kernel busy meanwhile; an error if it was not busy to the end."""
         page.evaluate(START, "import time\ntime.sleep(600)")
         page.wait_for_function("isRunning")
-        yield
-        assert page.evaluate("isRunning")
-        evaluate(page, INTERRUPT)
-        page.wait_for_function("!isRunning")
+        try:
+            yield
+            assert page.evaluate("isRunning")
+        finally:
+            evaluate(page, INTERRUPT)
+            page.wait_for_function("!isRunning")
 
 
 @contextmanager
@@ -120,7 +121,7 @@ def serve(notebooks: Path, settings: Path) -> Iterator[Lab]:
     """Start JupyterLab on a free port, with settings of its own; stop it at the end."""
     config = settings / "config"
     (config / "labconfig").mkdir(parents=True)
-    (config / "labconfig" / "page_config.json").write_text(json.dumps(PAGE_CONFIG))
+    shutil.copy(PAGE_CONFIG, config / "labconfig")
     runtime = settings / "runtime"
     environment = os.environ | {
         "IPYTHONDIR": str(settings / "ipython"),
@@ -142,7 +143,7 @@ def serve(notebooks: Path, settings: Path) -> Iterator[Lab]:
         )
     try:
         told = _wait_until_told(runtime / f"jpserver-{server.pid}.json", server, log)
-        yield Lab(told["url"], told["token"], notebooks)
+        yield Lab(told["url"], told["token"])
     finally:
         server.terminate()
         server.wait(timeout=30)

@@ -95,7 +95,7 @@ def test_a_tensor_can_be_a_key_and_a_member() -> None:
     assert len({a, b, a}) == 2
 
 
-@pytest.mark.parametrize("other", [None, "2", [2.0], 2j])
+@pytest.mark.parametrize("other", [None, "2", [2.0], 2j, 10**400])
 def test_equality_with_something_else_is_false_as_everywhere_in_python(other: Any) -> None:
     a = cg.variable(2.0)
     assert (a == other) is False
@@ -135,7 +135,7 @@ def test_a_long_operand_is_cut_in_the_message() -> None:
 
 @pytest.mark.parametrize("value", ["3", None, [1.0], 1j, {}])
 def test_an_input_that_is_no_number_is_named(value: Any) -> None:
-    with pytest.raises(TypeError, match="^rate is .* where a number belongs"):
+    with pytest.raises(TypeError, match=r"^rate is .* where a number belongs"):
         cg.variables(rate=value)
 
 
@@ -148,9 +148,9 @@ def test_an_integer_too_long_for_a_float_is_counted() -> None:
     a = cg.variable(2.0, name="a")
     with pytest.raises(OverflowError, match="n has 10,000 digits: the largest float is"):
         cg.variables(n=10**9999)
-    for act in (lambda: a + 10**9999, lambda: 10**9999 * a, lambda: a ** (10**9999)):
-        with pytest.raises(OverflowError, match="^a number in a formula has 10,000 digits"):
-            act()
+    for act in (operator.add, operator.mul, operator.pow, operator.lt):
+        with pytest.raises(OverflowError, match=r"^a number in a formula has 10,000 digits"):
+            act(a, 10**9999)
 
 
 def test_shapes_that_do_not_fit_are_named() -> None:
@@ -163,7 +163,7 @@ def test_shapes_that_do_not_fit_are_named() -> None:
 
 @pytest.mark.parametrize("act", [len, list, lambda a: a[0]])
 def test_a_number_has_no_entries(act: Callable[[Any], Any]) -> None:
-    with pytest.raises(TypeError, match="^a is a number: it has no"):
+    with pytest.raises(TypeError, match=r"^a is a number: it has no"):
         act(cg.variable(2.0, name="a"))
 
 
@@ -246,7 +246,9 @@ def test_depth_costs_no_recursion(depth: int) -> None:
 # --- NumPy ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", "exp log sqrt sin cos tan sinh cosh tanh negative absolute".split())
+@pytest.mark.parametrize(
+    "name", "exp log sqrt sin cos tan sinh cosh tanh negative absolute".split()
+)
 def test_numpy_functions_of_one_operand_are_recorded(name: str) -> None:
     values = np.array([0.5, 1.5])
     result = getattr(np, name)(cg.variable(values))
@@ -276,12 +278,13 @@ def test_an_array_on_the_left_leaves_the_operator_to_the_tensor(
 
 
 def test_numpy_functions_that_are_not_recorded_say_so() -> None:
-    x = cg.variable(np.ones(2), name="x")
+    x: Any = cg.variable(np.ones(2), name="x")
     for act, name in [
         (lambda: np.arctan(x), r"np\.arctan"),
         (lambda: np.add.reduce(x), r"np\.add\.reduce"),
         (lambda: np.linalg.norm(x), r"np\.norm"),
         (lambda: np.sort(x), r"np\.sort"),
+        (lambda: np.exp(x, out=np.ones(2)), r"np\.exp with out="),
     ]:
         with pytest.raises(TypeError, match=f"^{name} is not recorded on x; these are: "):
             act()  # type: ignore[no-untyped-call]

@@ -155,10 +155,14 @@ function nodeIndex(json: unknown, below: number, what: string): number {
 }
 
 /** JSON has no inf and nan: they come as strings. A truth value counts as 1 or 0, as in Python. */
-function readNumber(json: unknown, what: string): number {
+export function readNumber(json: unknown, what: string): number {
   if (typeof json === "number") return json;
   if (typeof json === "boolean") return Number(json);
   const value = typeof json === "string" ? NON_FINITE[json] : undefined;
   if (value === undefined) throw new DocumentError(`${what} is not a number`);
   return value;
+}
+
+export function toJson(x: number): number | string {
+  return Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
 }

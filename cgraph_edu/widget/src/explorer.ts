@@ -3,7 +3,14 @@
 import "./explorer.css";
 
 import { pathSum, type Path } from "./derive";
-import { DocumentError, readDocument, type Graph, type Guard } from "./document";
+import {
+  DocumentError,
+  readDocument,
+  readNumber,
+  toJson,
+  type Graph,
+  type Guard,
+} from "./document";
 import { element, keepKeys, setText } from "./dom";
 import { Program } from "./evaluate";
 import { InputsPanel, type Range } from "./inputs";
@@ -184,7 +191,8 @@ class Explorer {
     this.isDismissed = true;
     this.draw();
     this.settle();
-    this.messenger.send("inputs", { ...this.told(), ...this.named(inputs) });
+    const told = Object.entries({ ...this.told(), ...this.named(inputs) });
+    this.messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
     this.messenger.send("asked", this.count("asked") + 1);
   }
 
@@ -232,6 +240,7 @@ class Explorer {
   private hear(): void {
     const { scene, messenger, model } = this;
     if (!scene || this.isReloading) return;
+    const before = this.state();
     if (!messenger.isAhead("inputs")) {
       const told = this.told();
       const { graph } = scene.program;
@@ -240,8 +249,14 @@ class Explorer {
     if (!messenger.isAhead("source")) this.source = this.find(model.get("source"));
     if (!messenger.isAhead("target")) this.target = this.find(model.get("target")) ?? this.target;
     if (!messenger.isAhead("selected_path")) this.chosenPath = this.count("selected_path", -1);
+    // The model calls back for what this view has just told it, too.
+    if (this.state() === before) return;
     this.draw();
     this.settle();
+  }
+
+  private state(): string {
+    return [this.source, this.target, this.chosenPath, ...this.inputs].join(" ");
   }
 
   private listen(trait: string, callback: () => void): void {
@@ -401,13 +416,14 @@ class Explorer {
     return Object.fromEntries(nodes.map((node, i) => [this.name(node), inputs[i]!]));
   }
 
-  private told(): Record<string, number> {
-    return (this.model.get("inputs") ?? {}) as Record<string, number>;
+  private told(trait = "inputs"): Record<string, number> {
+    const told = Object.entries((this.model.get(trait) ?? {}) as Record<string, unknown>);
+    return Object.fromEntries(told.map(([name, x]) => [name, readNumber(x, name)]));
   }
 
   /** What "Reset" goes back to. */
   private initial(): number[] {
-    const initial = (this.model.get("initial") ?? {}) as Record<string, number>;
+    const initial = this.told("initial");
     const { graph } = this.scene!.program;
     return graph.inputs.map((node) => initial[this.name(node)] ?? graph.nodes[node]!.value);
   }

@@ -163,7 +163,6 @@ class Row {
     this.slider.min = String(min);
     this.slider.max = String(max);
     this.slider.step = String(step);
-    if (Number.isNaN(value)) return;
     this.slider.value = String(value);
     this.slider.setAttribute("aria-valuetext", typeset(value));
     // Halves, because the width of a range may overflow.
@@ -177,6 +176,7 @@ const FINEST = 1000;
 
 /** The range, moved out by whole steps until it holds `value`, and coarser where it grew large. */
 function widened([min, max, step]: Range, value: number): Range {
+  if (!Number.isFinite(value)) return [min, max, step];
   while (value < min - step * FINEST || value > max + step * FINEST) step *= 10;
   const below = Math.ceil((min - value) / step);
   const above = Math.ceil((value - max) / step);
@@ -190,5 +190,5 @@ function tidy(x: number): number {
 }
 
 function clamp(x: number): number {
-  return Math.min(1, Math.max(0, x));
+  return Math.min(1, Math.max(0, x || 0));
 }

@@ -26,7 +26,7 @@ const POINT_WIDTH = 0.3;
 const BADGE_SPACING = 18;
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
-const SMALLEST = 0.55;
+const SMALLEST = 0.45;
 const LARGEST = 1.2;
 const LONG = 960;
 
@@ -36,6 +36,7 @@ export class Stage {
   readonly svg: SVGSVGElement;
   private readonly nodes: readonly (NodeMark | null)[];
   private readonly edges: readonly EdgeMark[];
+  private selected = "";
 
   /** Throws DocumentError if `text` is not a picture of `graph`. */
   constructor(
@@ -80,7 +81,11 @@ export class Stage {
     if (node !== null) this.nodes[node]?.group.focus();
   }
 
-  select({ source, target, paths, lit }: Selection): void {
+  select(selection: Selection): void {
+    const key = JSON.stringify(selection);
+    if (key === this.selected) return;
+    this.selected = key;
+    const { source, target, paths, lit } = selection;
     this.nodes.forEach((node, index) => node?.mark(index === source, index === target));
     const through = this.graph.edges.map((): number[] => []);
     paths.forEach((path, number) => path.forEach((edge) => through[edge]!.push(number)));
@@ -100,8 +105,9 @@ class NodeMark {
     picked: (reverse: boolean) => void,
   ) {
     this.value = part(group, ".value");
-    const formula = group.querySelector("title") ?? group.querySelector(".formula");
-    this.label = formula?.textContent ?? "";
+    this.label = part(group, ".formula").textContent ?? "";
+    // As text the node must read like its label, "c = a + b 3", not "c = a + b3".
+    this.value.before(" ");
     group.setAttribute("role", "button");
     group.setAttribute("tabindex", "0");
     keepKeys(group);
@@ -115,7 +121,7 @@ class NodeMark {
 
   show(value: number): void {
     write(this.value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
-    this.group.setAttribute("aria-label", `${this.label}, value ${this.value.textContent}`);
+    this.group.setAttribute("aria-label", `${this.label} = ${this.value.textContent}`);
   }
 
   mark(isSource: boolean, isTarget: boolean): void {
@@ -189,9 +195,12 @@ function write(place: Element, text: string): void {
   const size = place.matches(".value") ? VALUE_SIZE : PARTIAL_SIZE;
   const points = text.split(".").length - 1;
   const isWide = (text.length - points) * DIGIT_WIDTH + points * POINT_WIDTH > room / size;
-  if (isWide) place.setAttribute("textLength", String(room));
-  else place.removeAttribute("textLength");
-  place.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  if (isWide) {
+    place.setAttribute("textLength", String(room));
+    place.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  } else {
+    place.removeAttribute("textLength");
+  }
 }
 
 /** The class of a path's colour. */
