@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from keyword import iskeyword
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -70,7 +71,9 @@ class CGraphMagics(Magics):
             return
         options = _options(type(self).cgraph, line)
         sliders = dict(_slider(text) for text in options.slider)
-        body = self.shell.transform_cell(cell)
+        # IPython drops leading blank lines; the learner's editor counts them.
+        blank = len(cell) - len(cell.lstrip("\n"))
+        body = "\n" * blank + self.shell.transform_cell(cell)
         self.shell.user_ns.setdefault(CALL, route)
         try:
             parsed = Cell(f"%%cgraph {line}\n{body}")
@@ -90,8 +93,8 @@ class CGraphMagics(Magics):
         if options.static:
             drawn = replace(drawn, retrace=None)
         self.shell.user_ns[options.name] = drawn
-        if run.result is not None and run.result is not drawn.output:
-            self._show_result(run)
+        if run.result is not None:
+            self._show_result(run.result, drawn)
         self._show(drawn, sliders, wrt, options.limit)
 
     def _explore(self, line: str) -> None:
@@ -109,7 +112,7 @@ class CGraphMagics(Magics):
                 raise UsageError(f"%cgraph {line}: {error}") from None
         if not isinstance(value, Graph):
             raise UsageError(
-                f"%cgraph {line}: a {type(value).__name__} has no graph; "
+                f"%cgraph {line}: {type(value).__name__} has no graph; "
                 "it draws a Tensor or a Graph that a %%cgraph cell or cg.variables made"
             )
         self._show(value, {}, None, LIMIT)
@@ -117,28 +120,33 @@ class CGraphMagics(Magics):
     def _show(
         self, drawn: Graph, sliders: dict[str, Any], wrt: list[str] | None, limit: int
     ) -> None:
-        data = bundle(drawn, limit, wrt)
-        if not drawn.has_arrays:
-            from .widget.explorer import Explorer
+        try:
+            data = bundle(drawn, limit, wrt)
+            if not drawn.has_arrays:
+                from .widget.explorer import Explorer
 
-            try:
                 explorer = Explorer(drawn, sliders=sliders, wrt=wrt)
-            except ValueError as error:
-                raise UsageError(str(error)) from None
-            self.shell.user_ns["explorer"] = explorer
-            data = {**explorer.view(), **data}
+                self.shell.user_ns["explorer"] = explorer
+                data = {**explorer.view(), **data}
+        except ValueError as error:  # a slider for no input; an output of several numbers
+            raise UsageError(str(error)) from None
         display(data, raw=True)
 
-    def _show_result(self, run: Run) -> None:
-        if not isinstance(run.result, Tensor) or run.result.name is not None:
-            self.shell.displayhook(run.result)
+    def _show_result(self, result: Any, drawn: Graph) -> None:
+        # The output itself is shown by its graph.
+        if not isinstance(result, Tensor) or result.name not in (None, drawn.output.name):
+            self.shell.displayhook(result)
 
     def _show_partial(self, run: Run) -> None:
         partial = run.partial_graph()
-        if partial is not None:
+        if partial is None:
+            return
+        try:
             data = bundle(partial)
-            data["text/plain"] = f"as far as the cell got:\n{data['text/plain']}"
-            display(data, raw=True)
+        except ValueError:
+            return  # no gradient of several numbers; the learner's own error comes next
+        data["text/plain"] = f"as far as the cell got:\n{data['text/plain']}"
+        display(data, raw=True)
 
     def _as_shown(self, error: BaseException) -> BaseException:
         """The error, to be raised: IPython will show it with the learner's own lines only."""
@@ -170,12 +178,12 @@ def own_frames(traceback: TracebackType | None) -> TracebackType | None:
 def _options(magic: Any, line: str) -> Any:
     try:
         options = parse_argstring(magic, line)
-    except UsageError as error:
+    except (UsageError, ValueError) as error:  # ValueError: a quotation mark left open
         known = " ".join(
             option for action in magic.parser._actions for option in action.option_strings
         )
         raise UsageError(f"%%cgraph {line}: {error}. It knows: [NAME] {known}") from None
-    if not options.name.isidentifier():
+    if not options.name.isidentifier() or iskeyword(options.name):
         raise UsageError(f"%%cgraph {line}: {options.name!r} can't be the name of a variable")
     if options.limit < 1:
         raise UsageError(f"%%cgraph {line}: --limit must be at least 1")

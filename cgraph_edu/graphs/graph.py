@@ -291,7 +291,10 @@ class Graph:
     def _tensors(self) -> list[Tensor]:
         """The tape as Tensors, as the engine records it."""
         with recording.record():  # the replay's guards are the graph's own: nobody needs them
-            return self.replay([variable(n.value, n.name) for n in self.tape if n.op is None])
+            tensors = self.replay([variable(n.value) for n in self.tape if n.op is None])
+        for tensor, node in zip(tensors, self.tape, strict=True):
+            tensor.name = node.name
+        return tensors
 
     def _by_reverse(self, target: Node, sources: Sequence[Node]) -> Iterable[Any]:
         tensors = self._tensors

@@ -20,14 +20,19 @@ from .wires import Point, Stop, Wire, route
 Direction = Literal["right", "down"]
 
 
-# Free room in px around what stands above one another, and between columns.
-_AROUND_BOX = 28.0
-_AROUND_LABEL = 7.0
-_AROUND_WIRE = 8.0
-_BETWEEN_COLUMNS = 42.0
+_AROUND_WIRE = 8.0  # free room in px above and below a wire
 _PORT = 11.0  # wires arrive this far from the middle of a side,
 _HEAD = 8.0  # and end so far before it, for the arrowhead
 _LEVEL = 3.0  # a wire that rises less looks straight
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Free room in px: above and below each box and label, and between columns."""
+
+    box: float = 28.0
+    label: float = 7.0
+    columns: float = 42.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ def place(
     boxes: Sequence[Box],
     links: Sequence[Link],
     direction: Direction = "right",
+    gaps: Gaps = Gaps(),
 ) -> Layout:
     """Place the boxes in columns from left to right, or in rows downwards.
 
@@ -98,6 +104,7 @@ def place(
         turned = place(
             [Box(box.height, box.width) for box in boxes],
             [Link(k.source, k.target, k.label_height, k.label_width) for k in links],
+            gaps=gaps,
         )
         return Layout(
             turned.height,
@@ -108,18 +115,18 @@ def place(
         )
     if not boxes:
         return Layout(0.0, 0.0, (), (), ())
-    net = _Net(boxes, links)
+    net = _Net(boxes, links, gaps)
     return net.layout()
 
 
 class _Net:
     """The graph with every wire cut into pieces of one rank: boxes, then labels and bends."""
 
-    def __init__(self, boxes: Sequence[Box], links: Sequence[Link]) -> None:
-        self.boxes, self.links = boxes, links
+    def __init__(self, boxes: Sequence[Box], links: Sequence[Link], gaps: Gaps) -> None:
+        self.boxes, self.links, self.gaps = boxes, links, gaps
         self.width = [box.width for box in boxes]
         self.height = [box.height for box in boxes]
-        self.clear = [_AROUND_BOX] * len(boxes)
+        self.clear = [gaps.box] * len(boxes)
         box_rank = ranks(len(boxes), links)
         low = min(box_rank)
         # Boxes have the even ranks; the odd ones between them are for labels.
@@ -140,7 +147,7 @@ class _Net:
             self.rank.append(r)
             self.width.append(link.label_width if labelled else 0.0)
             self.height.append(link.label_height if labelled else 0.0)
-            self.clear.append(_AROUND_LABEL if labelled and link.label_height else _AROUND_WIRE)
+            self.clear.append(self.gaps.label if labelled and link.label_height else _AROUND_WIRE)
             self.before.append([])
             self.after.append([])
         whole = [link.source, *chain, link.target]
@@ -204,7 +211,7 @@ class _Net:
         for r, row in enumerate(rows):
             if r:
                 steepest = max((abs(y[u] - y[v]) for v in row for u in self.before[v]), default=0)
-                x += max(_BETWEEN_COLUMNS, min(0.42 * steepest, 4 * _BETWEEN_COLUMNS))
+                x += max(self.gaps.columns, min(0.42 * steepest, 4 * self.gaps.columns))
             width = max((self.width[v] for v in row), default=0.0)
             columns.append((round(x, 2), round(x + width, 2)))
             x += width

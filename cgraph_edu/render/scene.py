@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..graphs.graph import Edge, Graph, Node
 from . import typeset
 from .glyphs import width
-from .layout import Box, Link, place, ranks
+from .layout import Box, Gaps, Link, place, ranks
 from .typeset import Runs
 from .wires import Point, Wire
 
@@ -21,13 +21,13 @@ FRACTION_SIZE = 17.0
 PARTIAL_SIZE = 15.0
 
 BOX_HEIGHT = 46.0
-LABEL_HEIGHT = 38.0
 VALUE_CELL = 76.0
 VALUE_ROOM = 66.0  # "−0.2837", squeezed by hardly anything
 PARTIAL_ROOM = 56.0  # likewise
+LABEL_HEIGHT = 38.0
+_NUMBER_HEIGHT = 18.0
 LONGEST_LABEL = 280.0
 LONGEST_FRACTION = 72.0
-_PADDING = 16.0
 _NARROWEST = 43.0
 
 # Room around the picture; adjoints go under the boxes and "source", "target" above them.
@@ -37,6 +37,24 @@ BELOW = 40.0
 
 BAR_GAP = 6.0  # between fraction, equals sign and number
 EQUALS = 10.0
+
+# From so many nodes on, a picture is compact: it would not fit a page, and whoever reads it looks
+# for a number, not for what the number is called.
+MANY = 17
+
+
+@dataclass(frozen=True)
+class Density:
+    """How closely a picture is drawn, in px before the whole picture is scaled."""
+
+    fractions: bool  # whether ∂target/∂source = stands before the number
+    scale: float
+    padding: float  # on either side of a formula
+    gaps: Gaps
+
+
+_FULL = Density(True, 1.0, 16.0, Gaps())
+_COMPACT = Density(False, 0.78, 10.0, Gaps(box=20.0, label=4.0, columns=24.0))
 
 
 @dataclass(frozen=True)
@@ -54,7 +72,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Drawn:
-    """An edge: its wire, and its label ∂target/∂source with the centre of the room for it."""
+    """An edge: its wire, and the label on it with the centre of the room for it."""
 
     edge: Edge
     wire: Wire
@@ -73,11 +91,13 @@ class Frame:
     height: float
     nodes: tuple[Placed, ...]
     edges: tuple[Drawn, ...]
+    density: Density
 
 
 def frame(graph: Graph) -> Frame:
     """Measure the graph's labels and lay them out."""
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
+    density = _FULL if len(graph.nodes) < MANY else _COMPACT
     literal = typeset.lookalikes(node.name for node in graph.nodes)
     labels = [
         typeset.label(
@@ -94,17 +114,16 @@ def frame(graph: Graph) -> Frame:
         Link(
             place_of[edge.source],
             place_of[edge.target],
-            bar + (0.0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM),
-            LABEL_HEIGHT,
+            *_label_size(edge, bar, density),
         )
         for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
     ]
     widths = [
-        max(_NARROWEST, round(typeset.runs_width(runs, NAME_SIZE) + 2 * _PADDING, 2))
+        max(_NARROWEST, round(typeset.runs_width(runs, NAME_SIZE) + 2 * density.padding, 2))
         for runs, _ in labels
     ]
     widths = _equal_columns(graph, widths, ranks(len(widths), links))
-    layout = place([Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths], links)
+    layout = place([Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths], links, gaps=density.gaps)
     nodes = []
     for node, w, (runs, shortened), (x, y) in zip(
         graph.nodes, widths, labels, layout.boxes, strict=True
@@ -130,7 +149,11 @@ def frame(graph: Graph) -> Frame:
         badges = _badges(moved, crowded=leaving[edge.source] > 1)
         edges.append(Drawn(edge, moved, (MARGIN + x, ABOVE + y), above, below, bar, badges))
     return Frame(
-        layout.width + 2 * MARGIN, layout.height + ABOVE + BELOW, tuple(nodes), tuple(edges)
+        layout.width + 2 * MARGIN,
+        layout.height + ABOVE + BELOW,
+        tuple(nodes),
+        tuple(edges),
+        density,
     )
 
 
@@ -142,6 +165,14 @@ def _fraction(graph: Graph, edge: Edge, literal: typeset.Names) -> tuple[Runs, R
     )
     longest = max(typeset.runs_width(runs, FRACTION_SIZE) for runs in (above, below))
     return above, below, round(longest + 3, 2)
+
+
+def _label_size(edge: Edge, bar: float, density: Density) -> tuple[float, float]:
+    """The room for an edge's label: the fraction, the number, or both."""
+    if not density.fractions:
+        return (0.0, 0.0) if edge.partial is None else (PARTIAL_ROOM, _NUMBER_HEIGHT)
+    number = 0.0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM
+    return bar + number, LABEL_HEIGHT
 
 
 def _equal_columns(graph: Graph, widths: list[float], columns: list[int]) -> list[float]:

@@ -58,6 +58,7 @@ _STYLE = f"""
 .cg .bar{{stroke:currentColor;stroke-width:1.2}}
 .cg .partial .number{{font-size:{PARTIAL_SIZE:g}px;text-anchor:start;paint-order:stroke;\
 stroke:var(--cg-paper);stroke-width:12;stroke-linejoin:round}}
+.cg .partial .alone{{text-anchor:middle}}
 """.strip()
 
 
@@ -80,26 +81,29 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     scene = frame(graph)
     body = "\n".join(
         [
-            *(_edge(i, drawn, show) for i, drawn in enumerate(scene.edges)),
+            *(_edge(i, drawn, show, scene.density.fractions) for i, drawn in enumerate(scene.edges)),
             *(_node(graph, placed, show) for placed in scene.nodes),
         ]
     )
     title, description = escape(_title(graph)), escape(in_words(graph, show))
     # nbconvert puts many drawings into one page: ids come from the content.
     key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
-    size = f'width="{_px(scene.width)}" height="{_px(scene.height)}"'
+    width, height = _px(scene.width), _px(scene.height)
+    shown = (
+        f'width="{_px(scene.width * density.scale)}" height="{_px(scene.height * density.scale)}"'
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
-        f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" {size}>\n'
+        f'viewBox="0 0 {width} {height}" {shown}>\n'
         f'<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n'
         f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
-        f'<rect class="paper" {size}/>\n{body}\n</svg>\n'
+        f'<rect class="paper" width="{width}" height="{height}"/>\n{body}\n</svg>\n'
     )
 
 
-def _edge(index: int, drawn: Drawn, show: str) -> str:
+def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:
     edge = drawn.edge
     # Without its value cell, a box ends where the cell would start.
     wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
@@ -113,8 +117,20 @@ def _edge(index: int, drawn: Drawn, show: str) -> str:
         f'<path class="wire" d="{path}"/><path class="head" d="{head}"/>',
     ]
     if show == "partials":
-        parts.append(_partial(drawn))
+        parts.append(_partial(drawn) if fractions else _number(drawn))
     return "".join(parts) + "</g>"
+
+
+def _number(drawn: Drawn) -> str:
+    """The label of an edge where that is just the number; an edge without one has no label."""
+    if drawn.edge.partial is None:
+        return ""
+    text = typeset.number(drawn.edge.partial)
+    return (
+        f'<g class="partial" transform="translate({_px(drawn.label[0])} {_px(drawn.label[1])})">'
+        f'<text class="alone number" y="5.5" data-room="{_px(PARTIAL_ROOM)}"'
+        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{escape(text)}</text></g>"
+    )
 
 
 def _partial(drawn: Drawn) -> str:

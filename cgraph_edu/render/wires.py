@@ -112,34 +112,30 @@ def route(start: Point, stops: Sequence[Stop], column: float, end: Point) -> Wir
 
 
 def _through(start: Point, stop: Stop, end: Point) -> list[Knot]:
-    """Between two level ends, one smooth S or arch, if that keeps to its lane in the stop.
+    """Between two level ends, one smooth S or arch, kept in its lane at both sides of the stop."""
+    middle = ((stop.left + stop.right) / 2, stop.y)
+    first, knot, last = _smooth([start, middle, end])
+    course = [start, middle, end]
+    for at, x, a, b in ((2, stop.right, knot, last), (1, stop.left, first, knot)):
+        y = _at(x, a, b)
+        kept = min(max(y, stop.y - stop.up), stop.y + stop.down)
+        if kept != y:
+            course.insert(at, (x, kept))
+    return _smooth(course)[1:-1]
 
-    If it does not, a straight line across the stop, as steep as the lane allows. With slope m at
-    the column's edge, a cubic over the gap g has no wiggle up to m = 1.5 times the mean slope left
-    to it, (rise - m half) / g; solved for m.
+
+def _smooth(course: Sequence[Point]) -> list[Knot]:
+    """The points with slopes: level at both ends, and nowhere so steep that it would overshoot.
+
+    The cubics between them rise or fall throughout where no slope exceeds three times the mean
+    slope of a piece (Fritsch and Carlson, "Monotone Piecewise Cubic Interpolation", 1980). With a
+    level end, 1.5 times is where the curvature at the other end is zero.
     """
-    half = (stop.right - stop.left) / 2
-    middle = stop.left + half
-    rise, further = stop.y - start[1], end[1] - stop.y
-    turns = rise * further <= 0
-    run, rest = middle - start[0], end[0] - middle
-    slope = 0.0 if turns else 1.5 * min(rise / run, further / rest, key=abs)
-    knot = (middle, stop.y, slope)
-    first = _at(stop.left, (*start, 0.0), knot) - stop.y
-    last = _at(stop.right, knot, (*end, 0.0)) - stop.y
-    if max(-first, -last) <= stop.up and max(first, last) <= stop.down:
-        return [knot]
-    steep = min(
-        0.0 if turns else 1.5 * abs(rise) / (run + half / 2),
-        1.5 * abs(further) / (rest + half / 2),
-        stop.up / half,
-        stop.down / half,
-    )
-    slope = steep if rise > 0 else -steep
-    return [
-        (stop.left, stop.y - slope * half, slope),
-        (stop.right, stop.y + slope * half, slope),
-    ]
+    means = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pairwise(course)]
+    means[0] *= 1.5
+    means[-1] *= 1.5
+    slopes = [2 * a * b / (a + b) if a * b > 0 else 0.0 for a, b in pairwise(means)]
+    return [(x, y, m) for (x, y), m in zip(course, (0.0, *slopes, 0.0), strict=True)]
 
 
 def _at(x: float, a: Knot, b: Knot) -> float:

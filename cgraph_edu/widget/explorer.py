@@ -154,7 +154,8 @@ class Explorer(anywidget.AnyWidget):
                 warnings.simplefilter("ignore")
                 graph = self.graph.at(**self.inputs)
         except GuardError as error:
-            self.message = f"{error}."
+            text = str(error)
+            self.message = f"{text[:1].upper()}{text[1:]}."
         except Exception as error:  # whatever a learner's own code may raise when it runs again
             self.message = f"The code can't run at these inputs: {type(error).__name__}: {error}."
         else:

@@ -55,82 +55,82 @@ export function pathSum(
   limit: number,
 ): PathSum {
   const engine = adjoints(graph, partials, target)[source] ?? 0;
-  const reached = walk(graph, partials, source, target, limit).get(target);
-  if (reached === undefined) {
-    return { count: 0n, total: 0, paths: [], remainder: 0, engine, agrees: engine === 0 };
-  }
-  const { count, total, scale } = reached;
-  const paths = reached.best.map((prefix) => unfold(prefix, partials));
+  const { count, total, scale } = flow(graph, partials, source, target);
+  const paths = largest(graph, partials, source, target, limit).map((edges): Path => {
+    const factors = edges.map((edge) => partials[edge]!);
+    return { edges, factors, product: factors.reduce((product, factor) => product * factor, 1) };
+  });
   if (count <= BigInt(limit)) paths.sort((x, y) => inOrder(x.edges, y.edges));
   const listed = paths.reduce((sum, path) => sum + path.product, 0);
   const remainder = count > BigInt(paths.length) ? total - listed : 0;
   return { count, total, paths, remainder, engine, agrees: close(total, engine, scale) };
 }
 
-/** A path from the source to some node, as its last edge and what came before. */
-interface Prefix {
-  readonly product: number;
-  readonly edge: number;
-  readonly before: Prefix | null;
-}
-
-interface Reached {
+interface Flow {
   readonly count: bigint;
   readonly total: number;
   /** The sum of |product|: how large the terms are that `total` adds up. */
   readonly scale: number;
-  /** The largest prefixes by magnitude. A factor scales all alike, so these suffice further on. */
-  readonly best: readonly Prefix[];
 }
 
-/** What the source reaches, node by node up to the target. */
-function walk(
+/** How many paths lead from source to target, and their sum, edge by edge from the source on. */
+function flow(graph: Graph, partials: readonly number[], source: number, target: number): Flow {
+  const reached = new Map<number, Flow>([[source, { count: 1n, total: 1, scale: 1 }]]);
+  for (let node = source + 1; node <= target; node++) {
+    let [count, total, scale] = [0n, 0, 0];
+    for (const edge of graph.incoming[node]!) {
+      const from = reached.get(graph.edges[edge]!.source);
+      if (from === undefined) continue;
+      count += from.count;
+      total += from.total * partials[edge]!;
+      scale += from.scale * Math.abs(partials[edge]!);
+    }
+    if (count) reached.set(node, { count, total, scale });
+  }
+  return reached.get(target) ?? { count: 0n, total: 0, scale: 0 };
+}
+
+/** A way from some node to the target: its first edge, and how it goes on. */
+interface Way {
+  readonly size: number;
+  readonly edge: number;
+  readonly on: Way | null;
+}
+
+/**
+ * The paths with the largest products by magnitude, as lists of edges; equal ones in order. Each node
+ * keeps only its best ways to the target: an edge before them scales all alike.
+ */
+function largest(
   graph: Graph,
   partials: readonly number[],
   source: number,
   target: number,
   limit: number,
-): Map<number, Reached> {
-  const start: Prefix = { product: 1, edge: -1, before: null };
-  const reached = new Map([[source, { count: 1n, total: 1, scale: 1, best: [start] } as Reached]]);
-  for (let node = source + 1; node <= target; node++) {
-    let count = 0n;
-    let total = 0;
-    let scale = 0;
-    const best: Prefix[] = [];
-    for (const edge of graph.incoming[node]!) {
-      const from = reached.get(graph.edges[edge]!.source);
-      if (from === undefined) continue;
-      const factor = partials[edge]!;
-      count += from.count;
-      total += from.total * factor;
-      scale += from.scale * Math.abs(factor);
-      for (const before of from.best) {
-        best.push({ product: before.product * factor, edge, before });
-      }
-    }
-    if (count === 0n) continue;
-    best.sort((x, y) => magnitude(y.product) - magnitude(x.product));
-    reached.set(node, { count, total, scale, best: best.slice(0, limit) });
+): number[][] {
+  const ways = new Map<number, readonly Way[]>([[target, [{ size: 1, edge: -1, on: null }]]]);
+  for (let node = target - 1; node >= source; node--) {
+    const found = graph.outgoing[node]!.flatMap((edge) =>
+      (ways.get(graph.edges[edge]!.target) ?? []).map((on): Way => {
+        const size = on.size * Math.abs(partials[edge]!);
+        // nan counts as largest: it must not drop out of sight.
+        return { size: Number.isNaN(size) ? Infinity : size, edge, on };
+      }),
+    );
+    // Not by difference, for inf - inf is nan.
+    found.sort((x, y) => Number(x.size < y.size) - Number(x.size > y.size));
+    ways.set(node, found.slice(0, limit));
   }
-  return reached;
-}
-
-function unfold(last: Prefix, partials: readonly number[]): Path {
-  const edges: number[] = [];
-  for (let prefix = last; prefix.before !== null; prefix = prefix.before) edges.push(prefix.edge);
-  edges.reverse();
-  return { edges, factors: edges.map((edge) => partials[edge]!), product: last.product };
+  return (ways.get(source) ?? []).map((first) => {
+    const edges: number[] = [];
+    for (let way = first; way.on !== null; way = way.on) edges.push(way.edge);
+    return edges;
+  });
 }
 
 function inOrder(x: readonly number[], y: readonly number[]): number {
   const first = x.findIndex((edge, i) => edge !== y[i]);
   return x[first]! - y[first]!;
-}
-
-/** nan counts as largest: it must not drop out of sight. */
-function magnitude(x: number): number {
-  return Number.isNaN(x) ? Number.MAX_VALUE : Math.min(Math.abs(x), Number.MAX_VALUE);
 }
 
 /** Whether two routes to one number agree; the same rule as Python's core/numbers.py. */

@@ -44,8 +44,9 @@ export interface Graph {
   readonly inputs: readonly number[];
   /** Between drawn nodes, by target and then port, as in Python. */
   readonly edges: readonly Edge[];
-  /** For each node the indices of the edges that enter it, by source: the order in which paths tie. */
+  /** For each node the indices of the edges that enter it, and of those that leave it. */
   readonly incoming: readonly (readonly number[])[];
+  readonly outgoing: readonly (readonly number[])[];
   readonly output: number;
   readonly guards: readonly Guard[];
 }
@@ -54,7 +55,11 @@ export class DocumentError extends Error {}
 
 type Json = Readonly<Record<string, unknown>>;
 
-const NON_FINITE: Readonly<Record<string, number>> = { inf: Infinity, "-inf": -Infinity, nan: NaN };
+const NON_FINITE = new Map([
+  ["inf", Infinity],
+  ["-inf", -Infinity],
+  ["nan", NaN],
+]);
 
 /** Check `json` and build a Graph from it. Throws DocumentError, which says what is wrong. */
 export function readDocument(json: unknown): Graph {
@@ -70,21 +75,23 @@ export function readDocument(json: unknown): Graph {
     readNode(record(node, `node ${index}`), index, ops),
   );
   const incoming: number[][] = nodes.map(() => []);
+  const outgoing: number[][] = nodes.map(() => []);
   const edges: Edge[] = [];
   nodes.forEach((node, target) => {
     if (!node.drawn) return;
     node.operands.forEach((source, port) => {
       if (typeof source !== "number") return;
       incoming[target]!.push(edges.length);
+      outgoing[source]!.push(edges.length);
       edges.push({ source, target, port });
     });
-    incoming[target]!.sort((x, y) => edges[x]!.source - edges[y]!.source);
   });
   return {
     nodes,
     inputs: nodes.flatMap((node, index) => (node.op === null && node.drawn ? [index] : [])),
     edges,
     incoming,
+    outgoing,
     output: nodeIndex(document["output"], nodes.length, "output"),
     guards: list(document["guards"] ?? [], "guards").map((item) => {
       const guard = record(item, "a guard");
@@ -154,13 +161,16 @@ function nodeIndex(json: unknown, below: number, what: string): number {
   return json as number;
 }
 
-/** JSON has no inf and nan: they come as strings. A truth value counts as 1 or 0, as in Python. */
-export function readNumber(json: unknown, what: string): number {
-  if (typeof json === "number") return json;
-  if (typeof json === "boolean") return Number(json);
-  const value = typeof json === "string" ? NON_FINITE[json] : undefined;
+function readNumber(json: unknown, what: string): number {
+  const value = fromJson(json);
   if (value === undefined) throw new DocumentError(`${what} is not a number`);
   return value;
+}
+
+/** JSON has no inf and nan: they come as strings. A truth value counts as 1 or 0, as in Python. */
+export function fromJson(json: unknown): number | undefined {
+  if (typeof json === "string") return NON_FINITE.get(json);
+  return typeof json === "number" || typeof json === "boolean" ? Number(json) : undefined;
 }
 
 export function toJson(x: number): number | string {

@@ -5,8 +5,8 @@ import "./explorer.css";
 import { pathSum, type Path } from "./derive";
 import {
   DocumentError,
+  fromJson,
   readDocument,
-  readNumber,
   toJson,
   type Graph,
   type Guard,
@@ -350,9 +350,11 @@ class Explorer {
   private report(guard: Guard | undefined): void {
     const said = String(this.model.get("message") ?? "");
     this.root.classList.toggle("cgx-stale", guard !== undefined);
-    if (!guard) {
+    if (!guard || said) {
       clearTimeout(this.patience);
       this.patience = 0;
+    }
+    if (!guard) {
       this.say(this.isDismissed ? "" : said);
       return;
     }
@@ -417,8 +419,12 @@ class Explorer {
   }
 
   private told(trait = "inputs"): Record<string, number> {
-    const told = Object.entries((this.model.get(trait) ?? {}) as Record<string, unknown>);
-    return Object.fromEntries(told.map(([name, x]) => [name, readNumber(x, name)]));
+    const told: Record<string, number> = {};
+    for (const [name, json] of Object.entries(this.model.get(trait) ?? {})) {
+      const value = fromJson(json);
+      if (value !== undefined) told[name] = value;
+    }
+    return told;
   }
 
   /** What "Reset" goes back to. */

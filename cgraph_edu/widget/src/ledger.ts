@@ -82,12 +82,8 @@ export class Ledger {
     if (route === undefined || this.detail.hidden) return;
     const path = this.account!.sum.paths[lit]!;
     this.detail.className = `cgx-detail ${hue(lit)}`;
-    this.detail.append(
-      badge(lit),
-      " ",
-      symbols(route),
-      ` = ${factors(path.factors)} = ${typeset(path.product)}`,
-    );
+    const numbers = path.factors.length > 1 ? ` = ${factors(path.factors)}` : "";
+    this.detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
   }
 
   private build({ source, target, sum, routes }: Account): void {
@@ -127,7 +123,9 @@ export class Ledger {
 class Row {
   readonly root: HTMLTableRowElement;
   private readonly button: HTMLButtonElement;
+  private readonly first = equals();
   private readonly factors = element("td", { class: "cgx-factors" });
+  private readonly second = equals();
   private readonly product = element("td", { class: "cgx-value" });
 
   constructor(index: number, route: readonly Step[], isBrief: boolean, { lit, chosen }: Handlers) {
@@ -138,9 +136,9 @@ class Row {
       { class: hue(index), "data-path": String(index) },
       element("td", {}, badge(index)),
       element("th", { scope: "row" }, this.button),
-      ...(isBrief ? [element("td", { class: "cgx-symbols" }, symbols(route)), equals()] : []),
+      ...(isBrief ? [element("td", { class: "cgx-symbols" }, symbols(route)), this.first] : []),
       this.factors,
-      equals(),
+      this.second,
       this.product,
       element("td"),
     );
@@ -152,8 +150,10 @@ class Row {
   }
 
   show(numbers: readonly number[], product: number): void {
-    setText(this.factors, factors(numbers));
     setText(this.product, typeset(product));
+    // One factor is the product already: it is written once.
+    if (numbers.length > 1) setText(this.factors, factors(numbers));
+    else setText(this.first.parentNode ? this.first : this.second, "");
   }
 
   mark(isLit: boolean, isChosen: boolean): void {

@@ -27,10 +27,8 @@ const BADGE_SPACING = 18;
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.45;
-const LARGEST = 1.2;
+const LARGEST = 1.1;
 const LONG = 960;
-
-let drawings = 0;
 
 export class Stage {
   readonly svg: SVGSVGElement;
@@ -228,19 +226,14 @@ function readSvg(text: string): SVGSVGElement {
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
   const svg = parsed.documentElement;
   if (!(svg instanceof SVGSVGElement)) throw new DocumentError("the picture is not an SVG");
-  const suffix = `-${++drawings}`;
   for (const item of [svg, ...svg.querySelectorAll("*")]) {
     if (/^(script|foreignObject|iframe|image|a)$/i.test(item.localName)) {
       throw new DocumentError(`the picture contains <${item.localName}>`);
     }
-    for (const { name, value } of [...item.attributes]) {
-      const isLink = /href$/i.test(name);
-      if (/^on/i.test(name) || (isLink && !value.startsWith("#"))) {
+    for (const { name, value } of item.attributes) {
+      if (/^on/i.test(name) || (/href$/i.test(name) && !value.startsWith("#"))) {
         throw new DocumentError(`the picture contains ${name}=`);
       }
-      // Several views show the same picture: each needs ids of its own.
-      if (name === "id" || isLink) item.setAttribute(name, value + suffix);
-      else item.setAttribute(name, value.replace(/url\((#[\w-]+)\)/g, `url($1${suffix})`));
     }
     if (item.localName === "style" && /@import|url\(/i.test(item.textContent ?? "")) {
       throw new DocumentError("the picture's style asks for a file");
@@ -253,7 +246,6 @@ function readSvg(text: string): SVGSVGElement {
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", svg.querySelector("title")?.textContent || "computational graph");
   svg.removeAttribute("aria-labelledby");
-  svg.removeAttribute("aria-describedby");
   svg.querySelectorAll(":scope > title, :scope > desc").forEach((item) => item.remove());
   return document.importNode(svg, true);
 }

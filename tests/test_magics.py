@@ -1,0 +1,348 @@
+"""`%%cgraph` and `%cgraph` in a real IPython shell."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import cgraph_edu as cg
+
+FIVE_NODES = """\
+e = c * d = 6
+  ∂e/∂a = 2   1 path
+    a → c → e   1 · 2 = 2
+  ∂e/∂b = 5   2 paths
+    b → c → e   1 · 2 = 2
+    b → d → e   1 · 3 = 3
+  sum over paths = reverse mode: a ✓ b ✓"""
+
+FIVE_LINES = "a = 2.0\nb = 1.0\nc = a + b\nd = b + 1\ne = c * d"
+
+
+@dataclass
+class Shown:
+    """What a learner sees after running a cell."""
+
+    bundles: list[dict[str, Any]]
+    printed: str
+    warnings: list[str]
+    error: BaseException | None
+
+    @property
+    def text(self) -> str:
+        """The plain text of the last output."""
+        text: str = self.bundles[-1]["text/plain"]
+        return text
+
+
+@dataclass
+class Notebook:
+    """A shell to run cells in."""
+
+    shell: InteractiveShell = field(repr=False)
+
+    def run(self, cell: str) -> Shown:
+        with capture_output() as captured, warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")  # as in a kernel
+            result = self.shell.run_cell(cell)
+        printed = re.sub(r"\x1b\[[0-9;]*m", "", captured.stdout + captured.stderr)
+        error = result.error_before_exec or result.error_in_exec
+        said = [f"{w.lineno}: {w.category.__name__}: {w.message}" for w in caught]
+        return Shown([output.data for output in captured.outputs], printed, said, error)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.shell.user_ns[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.shell.user_ns
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[InteractiveShell]:
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "cgraph_edu")
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def notebook(shell: InteractiveShell) -> Iterator[Notebook]:
+    own = set(shell.user_ns)
+    yield Notebook(shell)
+    for name in set(shell.user_ns) - own:
+        del shell.user_ns[name]
+
+
+# --- A cell ---------------------------------------------------------------------------------------
+
+
+def test_the_five_node_example(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph\n{FIVE_LINES}\n")
+    assert shown.error is None
+    assert [bundle["text/plain"] for bundle in shown.bundles] == [FIVE_NODES]
+    assert shown.printed == ""
+
+
+def test_the_output_serves_every_kind_of_viewer(notebook: Notebook) -> None:
+    (bundle,) = notebook.run(f"%%cgraph\n{FIVE_LINES}\n").bundles
+    assert bundle.keys() == {
+        "application/vnd.jupyter.widget-view+json",
+        "text/plain",
+        "text/html",
+        "text/latex",
+    }
+    assert "data:image/svg+xml;base64," in bundle["text/html"]
+    assert bundle["text/latex"].startswith(r"$$\begin{aligned}")
+
+
+def test_running_a_cell_again_gives_the_same_text_byte_for_byte(notebook: Notebook) -> None:
+    cell = "%%cgraph\na = 0.0\nb = 1 / a\nc = float(a) + b\n"
+    first, second = notebook.run(cell), notebook.run(cell)
+    for kind in ("text/plain", "text/html", "text/latex"):
+        assert first.bundles[-1][kind] == second.bundles[-1][kind]
+    assert first.printed == second.printed == ""
+    assert first.warnings == second.warnings
+    assert [warning[:40] for warning in first.warnings] == [
+        "4: GraphBreakWarning: float() takes the ",
+        "3: DomainWarning: b = 1 / a is inf at a ",
+    ]
+
+
+def test_afterwards_the_names_the_graph_and_the_explorer_are_there(notebook: Notebook) -> None:
+    notebook.run(f"%%cgraph\n{FIVE_LINES}\n")
+    assert notebook["e"].value == 6.0
+    assert notebook["graph"].gradient() == {"a": 2.0, "b": 5.0}
+    assert notebook["explorer"].inputs == {"a": 2.0, "b": 1.0}
+
+
+def test_the_graph_takes_the_name_that_is_asked_for(notebook: Notebook) -> None:
+    notebook.run(f"%%cgraph mine\n{FIVE_LINES}\n")
+    assert notebook["mine"].output.name == "e"
+    assert "graph" not in notebook
+
+
+def test_an_output_can_be_chosen(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --output c\n{FIVE_LINES}\n")
+    assert shown.text.startswith("c = a + b = 3\n")
+
+
+def test_wrt_chooses_the_inputs(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --wrt b\n{FIVE_LINES}\n")
+    assert "∂e/∂b" in shown.text
+    assert "∂e/∂a" not in shown.text
+
+
+def test_a_limit_on_the_paths_listed(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --limit 1\n{FIVE_LINES}\n")
+    assert "    b → d → e   1 · 3 = 3\n    and 1 more, sum 2\n" in shown.text
+
+
+def test_sliders_take_the_ranges_that_are_given(notebook: Notebook) -> None:
+    notebook.run(f"%%cgraph --slider a=-3:3:0.1 b=0:4\n{FIVE_LINES}\n")
+    assert list(notebook["explorer"].ranges["a"]) == [-3.0, 3.0, 0.1]
+    assert list(notebook["explorer"].ranges["b"])[:2] == [0.0, 4.0]
+
+
+def test_a_static_graph_refuses_where_python_would_branch(notebook: Notebook) -> None:
+    body = "a = 2.0\ny = a * 2 if a > 0 else a\n"
+    notebook.run(f"%%cgraph moving\n{body}")
+    notebook.run(f"%%cgraph fixed --static\n{body}")
+    assert notebook["moving"].at(a=-1.0).output.value == -1.0
+    with pytest.raises(cg.GuardError, match="recorded for a > 0"):
+        notebook["fixed"].at(a=-1.0)
+
+
+def test_magics_and_shell_commands_inside_the_cell_work(notebook: Notebook) -> None:
+    shown = notebook.run("%%cgraph\na = 2.0\nhere = %pwd\nb = a * 3\n")
+    assert shown.error is None
+    assert type(notebook["here"]) is str
+
+
+@pytest.mark.parametrize(
+    ("last", "printed"),
+    [("b", ""), ("b * 1", ""), ("print('hi')", "hi"), ("'hi'", "'hi'"), ("a", "Variable(2.0")],
+)
+def test_what_the_last_line_gives_is_shown_unless_the_graph_shows_it(
+    notebook: Notebook, last: str, printed: str
+) -> None:
+    shown = notebook.run(f"%%cgraph\na = 2.0\nb = a * 3\n{last}\n")
+    assert printed in shown.printed
+    assert bool(shown.printed) is bool(printed)
+    assert len(shown.bundles) == 1
+
+
+def test_arrays_are_drawn_without_a_widget(notebook: Notebook) -> None:
+    (bundle,) = notebook.run(
+        "%%cgraph\nimport numpy as np\nx = np.ones(2)\ny = (x * 3).sum()\n"
+    ).bundles
+    assert "∂y/∂x = [3, 3]" in bundle["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" not in bundle
+
+
+def test_numpy_need_not_be_imported_for_numbers(notebook: Notebook) -> None:
+    notebook.run(f"%%cgraph\n{FIVE_LINES}\n")
+    assert "np" not in notebook
+
+
+# --- An expression --------------------------------------------------------------------------------
+
+
+def test_a_value_that_exists_can_be_drawn(notebook: Notebook) -> None:
+    notebook.run(f"%%cgraph\n{FIVE_LINES}\n")
+    assert notebook.run("%cgraph e").text == FIVE_NODES
+    assert notebook.run("%cgraph graph").text == FIVE_NODES
+    assert notebook.run("%cgraph c * 2").text.startswith("v1 = c * 2 = 6\n")
+
+
+def test_a_value_made_outside_a_cell_takes_its_names_from_the_notebook(notebook: Notebook) -> None:
+    notebook.run("import cgraph_edu as cg\nw = cg.variable(2.0)\nz = w * w")
+    assert notebook.run("%cgraph z").text.startswith("z = w * w = 4\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("%cgraph 3", "%cgraph 3: int has no graph"),
+        ("%cgraph nope", "%cgraph nope: NameError: name 'nope' is not defined"),
+        ("%cgraph 1 +", "%cgraph 1 +: SyntaxError"),
+        ("%cgraph", "%cgraph EXPR: give it something to draw, such as %cgraph e"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named(notebook: Notebook, line: str, message: str) -> None:
+    shown = notebook.run(line)
+    assert shown.printed.startswith(f"UsageError: {message}")
+    assert shown.bundles == []
+
+
+# --- Bad input ------------------------------------------------------------------------------------
+
+BAD_OPTIONS = [
+    ("--nope", "%%cgraph --nope: unrecognized arguments: --nope. It knows: [NAME] --output"),
+    ("one two", "%%cgraph one two: unrecognized arguments: two."),
+    ("--limit 0", "%%cgraph --limit 0: --limit must be at least 1"),
+    ("--limit many", "%%cgraph --limit many: argument --limit: invalid int value: 'many'"),
+    ("--output z", "--output z: the cell computes no z; it has: a, b, c, d, e"),
+    ("--wrt z", "--wrt z: not an input; the inputs are: a, b"),
+    ("--wrt c", "--wrt c: not an input; the inputs are: a, b"),
+    ("--slider a", "--slider a: write it as a=-3:3 or a=-3:3:0.1"),
+    ("--slider a=1", "--slider a=1: write it as"),
+    ("--slider a=3:1", "--slider a=3:1: write it as"),
+    ("--slider a=0:1:0", "--slider a=0:1:0: write it as"),
+    ("--slider a=x:y", "--slider a=x:y: write it as"),
+    ("--slider z=0:1", "'z' is not an input; the inputs are: a, b"),
+    ("<b>x</b>", "%%cgraph <b>x</b>: '<b>x</b>' can't be the name of a variable"),
+    ("class", "%%cgraph class: 'class' can't be the name of a variable"),
+    ("'open", "%%cgraph 'open: No closing quotation"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
+def test_an_option_that_does_not_fit_is_named(
+    notebook: Notebook, options: str, message: str
+) -> None:
+    shown = notebook.run(f"%%cgraph {options}\n{FIVE_LINES}\n")
+    assert shown.printed.startswith(f"UsageError: {message}")
+    assert "Traceback" not in shown.printed
+    assert shown.bundles == []
+
+
+NOTHING_TO_DRAW = [
+    ("", "there is no number in this cell, so there is nothing to draw."),
+    ("# nothing yet", "there is no number in this cell, so there is nothing to draw."),
+    ("text = 'hello'", "there is no number in this cell, so there is nothing to draw."),
+    ("import cgraph_edu as cg\nk = cg.constant(2.0) * 3", "k = 6 does not depend on any input"),
+    ("import numpy as np\nx = np.ones(2)\ny = x * 3", "y has shape (2,): a gradient needs one"),
+    (f"a = 1\nb = a * {'9' * 10_000}", "line 3, b = a * 9999"),
+]
+
+
+@pytest.mark.parametrize(("body", "message"), NOTHING_TO_DRAW)
+def test_a_cell_without_a_graph_says_why(notebook: Notebook, body: str, message: str) -> None:
+    shown = notebook.run(f"%%cgraph\n{body}\n")
+    assert shown.printed.startswith(f"UsageError: {message}")
+    assert "Traceback" not in shown.printed
+    assert len(shown.printed) < 300
+
+
+@pytest.mark.parametrize("cell", ["%%cgraph", "%%cgraph\n", "%%cgraph mine --limit 3\n"])
+def test_an_empty_cell_says_so(notebook: Notebook, cell: str) -> None:
+    printed = notebook.run(cell).printed
+    assert printed.startswith("UsageError: %%cgraph is a cell magic, but the cell body is empty.")
+
+
+FAILING = [
+    ("b = = 3", 3, "SyntaxError: invalid syntax"),
+    ("return a", 3, "SyntaxError: 'return' outside function"),
+    ("b = a + nope", 3, "NameError: name 'nope' is not defined"),
+    ("\n\nb = a + nope", 5, "NameError: name 'nope' is not defined"),
+    ("b = a * 'x'", 3, "TypeError: a * 'x': 'x' is of type str where a number belongs"),
+    ("b = a * None", 3, "TypeError: a * None: None is of type NoneType where a number belongs"),
+    ("b = a * 10**9999", 3, "OverflowError: a number in a formula has 10,000 digits"),
+    ("b = 10**9999", 3, "OverflowError: b has 10,000 digits: the largest float is"),
+    ("b = 1 / 0", 3, "ZeroDivisionError: division by zero"),
+    ("import math\nb = math.log(-1)", 4, "ValueError: "),
+    ("b = a['<script>alert(1)</script>']", 3, "TypeError: a is a number"),
+    ("def f(x):\n    return x / 0\nb = f(3)", 4, "ZeroDivisionError: division by zero"),
+    ("def f(x):\n    return f(x)\nb = f(a)", 4, "RecursionError: maximum recursion depth"),
+    ("raise KeyboardInterrupt", 3, "KeyboardInterrupt"),
+]
+
+
+@pytest.mark.parametrize(("body", "line", "message"), FAILING)
+def test_an_error_shows_the_learners_line_and_no_other_frames(
+    notebook: Notebook, body: str, line: int, message: str
+) -> None:
+    shown = notebook.run(f"%%cgraph\na = 2.0\n{body}\n")
+    assert message in shown.printed
+    assert re.search(rf"(-> {line} |:{line}\n)", shown.printed)
+    for frame in ("cgraph_edu/", "run_cell_magic", "site-packages", "magics.py"):
+        assert frame not in shown.printed
+
+
+@pytest.mark.parametrize("body", [body for body, _, message in FAILING if "Syntax" not in message])
+def test_names_bound_before_a_failure_stay_bound_and_the_shell_lives_on(
+    notebook: Notebook, body: str
+) -> None:
+    notebook.run(f"%%cgraph\na = 2.0\n{body}\n")
+    assert notebook["a"].value == 2.0
+    assert notebook.run(f"%%cgraph\n{FIVE_LINES}\n").text == FIVE_NODES
+
+
+def test_blank_lines_at_the_top_count(notebook: Notebook) -> None:
+    assert "----> 5 b = a + nope" in notebook.run("%%cgraph\n\n\na = 2.0\nb = a + nope\n").printed
+
+
+def test_a_failing_cell_shows_the_graph_as_far_as_it_got(notebook: Notebook) -> None:
+    shown = notebook.run("%%cgraph\na = 2.0\nb = a * 3\nc = b + nope\n")
+    assert shown.text.startswith("as far as the cell got:\nb = a * 3 = 6\n")
+    assert "NameError: name 'nope' is not defined" in shown.printed
+
+
+def test_a_failing_cell_of_arrays_still_shows_the_learners_error(notebook: Notebook) -> None:
+    shown = notebook.run("%%cgraph\nimport numpy as np\nx = np.ones(2)\nh = x * 2\ny = h + nope\n")
+    assert shown.printed.endswith("NameError: name 'nope' is not defined\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "first", "warning"),
+    [
+        (
+            "import math\na = -1.0\nb = math.log(a)",
+            "b = log(a) = nan",
+            "4: DomainWarning: b = log(a) is nan at a = -1",
+        ),
+        ("a = 0.0\nb = 1 / a", "b = 1 / a = inf", "3: DomainWarning: b = 1 / a is inf at a = 0"),
+    ],
+)
+def test_infinity_and_nan_are_drawn_with_a_warning(
+    notebook: Notebook, body: str, first: str, warning: str
+) -> None:
+    shown = notebook.run(f"%%cgraph\n{body}\n")
+    assert shown.text.splitlines()[0] == first
+    assert shown.warnings == [warning]
+    assert "application/vnd.jupyter.widget-view+json" in shown.bundles[-1]
