@@ -19,6 +19,7 @@ from .svg import draw, escape, in_words
 
 _MOST_OPEN = 4  # ledgers that stand open; more inputs fold theirs
 _MOST_ADDENDS = 6
+_SHRINK = 0.7  # a picture too wide for the page shrinks this far, and is scrolled from there on
 _INK, _SOFT, _FAINT, _PAPER = (
     PALETTES["light"][name] for name in ("ink", "soft", "faint", "paper")
 )
@@ -33,13 +34,15 @@ _CELL = (
 def fallback(graph: Graph, limit: int = text.LIMIT, wrt: Sequence[str] | None = None) -> str:
     """The picture, and for each input (or those in `wrt`) its ledger of at most `limit` paths."""
     names = [node.name for node in graph.inputs] if wrt is None else wrt
-    picture = b64encode(draw(graph).encode()).decode()
+    svg = draw(graph)
+    picture = b64encode(svg.encode()).decode()
+    narrowest = _SHRINK * float(svg.partition(' width="')[2].partition('"')[0])
     sums = [graph.path_sum(name) for name in names]
     ledgers = "".join(_ledger(paths, limit, len(sums) <= _MOST_OPEN) for paths in sums)
     return (
         f'<div style="background:{_PAPER};color:{_INK};font-family:{_SANS};font-size:15px;'
         f'overflow-x:auto">'
-        f'<img alt="{escape(in_words(graph))}" style="max-width:none" '
+        f'<img alt="{escape(in_words(graph))}" style="max-width:100%;min-width:{narrowest:.0f}px" '
         f'src="data:image/svg+xml;base64,{picture}">{ledgers}</div>'
     )
 

@@ -24,6 +24,7 @@ from .scene import (
     VALUE_ROOM,
     VALUE_SIZE,
     Drawn,
+    Frame,
     Placed,
     frame,
     number_room,
@@ -79,28 +80,30 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     if theme not in PALETTES:
         raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
     scene = frame(graph)
+    density = scene.density
     body = "\n".join(
         [
-            *(_edge(i, drawn, show, scene.density.fractions) for i, drawn in enumerate(scene.edges)),
+            *(_edge(i, drawn, show, density.fractions) for i, drawn in enumerate(scene.edges)),
             *(_node(graph, placed, show) for placed in scene.nodes),
         ]
     )
     title, description = escape(_title(graph)), escape(in_words(graph, show))
     # nbconvert puts many drawings into one page: ids come from the content.
     key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
-    width, height = _px(scene.width), _px(scene.height)
-    shown = (
-        f'width="{_px(scene.width * density.scale)}" height="{_px(scene.height * density.scale)}"'
-    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
-        f'viewBox="0 0 {width} {height}" {shown}>\n'
+        f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" '
+        f"{_size(scene, density.scale)}>\n"
         f'<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n'
         f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
-        f'<rect class="paper" width="{width}" height="{height}"/>\n{body}\n</svg>\n'
+        f'<rect class="paper" {_size(scene)}/>\n{body}\n</svg>\n'
     )
+
+
+def _size(scene: Frame, scale: float = 1.0) -> str:
+    return f'width="{_px(scene.width * scale)}" height="{_px(scene.height * scale)}"'
 
 
 def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:

@@ -1,4 +1,4 @@
-"""The course of one wire: a monotone cubic through its stops, straight across each column."""
+"""The course of one wire: a monotone cubic through its stops, level past boxes."""
 
 from __future__ import annotations
 
@@ -125,11 +125,11 @@ def _through(start: Point, stop: Stop, end: Point) -> list[Knot]:
 
 
 def _smooth(course: Sequence[Point]) -> list[Knot]:
-    """The points with slopes: level at both ends, and nowhere so steep that it would overshoot.
+    """The points with slopes: level at both ends, and else the harmonic mean of both sides.
 
-    The cubics between them rise or fall throughout where no slope exceeds three times the mean
-    slope of a piece (Fritsch and Carlson, "Monotone Piecewise Cubic Interpolation", 1980). With a
-    level end, 1.5 times is where the curvature at the other end is zero.
+    A piece with a level end counts 1.5 times: with that slope, its other end has no curvature. No
+    slope then exceeds three times the mean slope of a piece, so that none overshoots (Fritsch and
+    Carlson, "Monotone Piecewise Cubic Interpolation", 1980).
     """
     means = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pairwise(course)]
     means[0] *= 1.5

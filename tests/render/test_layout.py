@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import combinations, pairwise
+from math import atan2, degrees
 from typing import NamedTuple
 
 import pygraphviz
@@ -160,6 +161,18 @@ def test_parallel_wires_are_both_drawn() -> None:
     upper, lower = layout.wires
     assert all(y0 < y1 for (_, y0), (_, y1) in zip(upper.points(), lower.points(), strict=True))
     assert layout.labels[0][1] + 38 <= layout.labels[1][1]
+
+
+@pytest.mark.parametrize(
+    "ends", [[(0, 1), (0, 1), (0, 2)], [(0, 1)] * 4, [(0, 1), (0, 2), (0, 3), (0, 4)]]
+)
+def test_wires_fan_out_without_a_visible_corner(ends: list[tuple[int, int]]) -> None:
+    layout = place(*plain(1 + max(target for _, target in ends), ends))
+    for wire in layout.wires:
+        angles = [
+            degrees(atan2(y1 - y0, x1 - x0)) for (x0, y0), (x1, y1) in pairwise(wire.points(24))
+        ]
+        assert all(abs(one - other) < 9 for one, other in pairwise(angles))
 
 
 def test_inputs_keep_their_writing_order_where_no_wire_has_to_cross() -> None:

@@ -21,9 +21,12 @@ import pytest
 
 import cgraph_edu as cg
 from cgraph_edu.render.palette import PALETTES
+from cgraph_edu.render.scene import MANY
 from cgraph_edu.render.svg import SHOWS, draw
 
 GOLDEN = Path(__file__).parent / "golden"
+WIDGET_CSS = Path(__file__).parents[2] / "cgraph_edu" / "widget" / "src" / "explorer.css"
+PROPERTY = re.compile(r"--cg-([\w-]+): (#\w+);")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -131,7 +134,8 @@ def test_what_the_widget_relies_on() -> None:
     )
 
 
-def test_one_frame_for_every_mode_and_theme() -> None:
+@pytest.mark.parametrize("make", [five, mlp])
+def test_one_frame_for_every_mode_and_theme(make: Callable[[], cg.Graph]) -> None:
     def frame(svg: str) -> list[object]:
         root = parse(svg)
         corners = [
@@ -142,7 +146,7 @@ def test_one_frame_for_every_mode_and_theme() -> None:
         heads = [e.attrib["d"] for e in root.iter(f"{SVG}path") if e.attrib["class"] == "head"]
         return [root.attrib["viewBox"], corners, heads]
 
-    graph = five()
+    graph = make()
     frames = [frame(draw(graph, show, theme)) for show in SHOWS for theme in PALETTES]
     assert all(other == frames[0] for other in frames)
 
@@ -164,6 +168,15 @@ def test_each_theme_paints_its_own_paper_and_brings_the_whole_palette() -> None:
         assert 'class="paper"' in svg
 
 
+def test_the_widget_has_the_same_palette() -> None:
+    css = WIDGET_CSS.read_text(encoding="utf-8")
+    for theme, selector in (("light", ".cgx"), ("dark", '.cgx[data-theme="dark"]')):
+        block = css.split(f"\n{selector} {{\n")[1].split("}")[0]
+        colours = {name: colour.upper() for name, colour in PROPERTY.findall(block)}
+        palette = PALETTES[theme]
+        assert {name: colours.get(name) for name in palette} == dict(palette)
+
+
 def test_no_room_is_left_out_under_and_above_the_boxes() -> None:
     root = parse(draw(five()))
     _, _, _, height = map(float, root.attrib["viewBox"].split())
@@ -177,6 +190,45 @@ def test_both_edges_of_a_square_are_drawn() -> None:
     root = parse(draw(square()))
     wires = [e.attrib["d"] for e in root.iter(f"{SVG}path") if e.attrib["class"] == "wire"]
     assert len(wires) == len(set(wires)) == 2
+
+
+def chain(length: int) -> cg.Graph:
+    (x,) = cg.variables(x=0.5)
+    for _ in range(length - 1):
+        x = cg.sin(x)
+    return cg.graph(x)
+
+
+def test_a_picture_of_many_nodes_is_compact() -> None:
+    """Its labels are the numbers alone, and it is scaled down; the structure stays the same."""
+    few, many = (parse(draw(chain(length))) for length in (MANY - 1, MANY))
+    assert few.attrib["viewBox"] == f"0 0 {few.attrib['width']} {few.attrib['height']}"
+    _, _, width, height = map(float, many.attrib["viewBox"].split())
+    assert float(many.attrib["width"]) < 0.8 * width
+    assert float(many.attrib["width"]) / width == pytest.approx(
+        float(many.attrib["height"]) / height, abs=1e-3
+    )
+    assert len(groups(many, "partial")) == MANY - 1
+    for group in groups(many, "edge"):
+        assert [element.attrib["class"] for element in group] == ["wire", "head", "partial"]
+        (number,) = group[2]
+        assert number.tag == f"{SVG}text"
+        assert "number" in number.attrib["class"].split()
+        assert "x" not in number.attrib  # anchored in its middle: it stays centred when it changes
+    assert all("=" in "".join(g.itertext()) for g in groups(few, "partial"))
+
+
+def test_a_network_fits_the_width_of_a_wide_page() -> None:
+    assert float(parse(draw(mlp())).attrib["width"]) <= 2900
+
+
+def test_in_a_compact_picture_an_edge_without_a_partial_has_no_label() -> None:
+    x, w = cg.variables(x=np.ones((2, 2)), w=np.ones((2, 2)))
+    y = x @ w
+    for _ in range(MANY):
+        y = cg.tanh(y)
+    partials = [len(groups(edge, "partial")) for edge in groups(parse(draw(cg.graph(y))), "edge")]
+    assert partials == [0, 0] + [1] * MANY
 
 
 def test_a_single_input_is_a_picture_too() -> None:
