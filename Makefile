@@ -33,6 +33,7 @@ check: .venv/test lint types ## what to run between edits: no browser, nothing s
 
 lint: .venv/test
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
 
 types: .venv/test
 	$(BIN)/mypy

@@ -1,4 +1,3 @@
-
 from .core.derivatives import grad as grad
 from .core.derivatives import gradcheck as gradcheck
 from .core.derivatives import gradient as gradient

@@ -22,7 +22,7 @@ from .cell import CALL, Cell, Run, route
 from .core.tensor import Tensor
 from .graphs.build import NoGraphError, graph
 from .graphs.graph import Graph
-from .render.picture import bundle
+from .render.picture import bundle, is_drawn
 from .render.text import LIMIT
 
 PACKAGE = str(Path(__file__).parent)
@@ -122,7 +122,7 @@ class CGraphMagics(Magics):
     ) -> None:
         try:
             data = bundle(drawn, limit, wrt)
-            if not drawn.has_arrays:
+            if is_drawn(drawn) and not drawn.has_arrays:
                 from .widget.explorer import Explorer
 
                 explorer = Explorer(drawn, sliders=sliders, wrt=wrt)
@@ -145,7 +145,9 @@ class CGraphMagics(Magics):
             data = bundle(partial)
         except ValueError:
             return  # no gradient of several numbers; the learner's own error comes next
-        data["text/plain"] = f"as far as the cell got:\n{data['text/plain']}"
+        heading = "as far as the cell got:"
+        data["text/plain"] = f"{heading}\n{data['text/plain']}"
+        data["text/html"] = f"<p>{heading}</p>{data['text/html']}"
         display(data, raw=True)
 
     def _as_shown(self, error: BaseException) -> BaseException:
