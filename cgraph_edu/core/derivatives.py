@@ -16,7 +16,7 @@ from typing import Any
 
 from .describe import describe
 from .numbers import format_number
-from .tensor import Tensor, constant, is_array, tape, variable
+from .tensor import Tensor, by_order, constant, is_array, tape, variable
 
 
 def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[Any, ...]:
@@ -24,51 +24,79 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
 
     `output` must hold one number unless `seed`, an adjoint of its shape, is given.
     """
-    adjoints = reverse(output, seed)
-    return tuple(adjoints.get(id(x), zeros_like(x.value)) for x in wrt)
+    x_bar = reverse(output, seed)
+    return tuple([x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt])
 
 
-def reverse(output: Tensor, seed: Any = None) -> dict[int, Any]:
-    """The adjoint of every Tensor that `output` was computed from, keyed by `id`."""
-    if seed is None:
-        if output.shape and output.value.size != 1:
-            raise ValueError(
-                f"{describe(output)} has shape {output.shape}: a gradient needs one number. "
-                "Sum it first, or give a seed of that shape"
-            )
-        seed = output.value * 0.0 + 1.0 if output.shape else 1.0
-    x_bar: dict[int, Any] = {id(output): seed}
-    for tensor in reversed(tape(output)):
-        out_bar = x_bar.get(id(tensor))
-        if out_bar is None or tensor.op is None:
-            continue
-        values = _operand_values(tensor)
-        for port, operand in enumerate(tensor.operands):
-            if isinstance(operand, Tensor) and not operand.is_constant:
-                contribution = tensor.op.vjp(port, out_bar, tensor.value, *values)
-                known = x_bar.get(id(operand))
-                x_bar[id(operand)] = contribution if known is None else known + contribution
+def reverse(output: Tensor, seed: Any = None) -> dict[Tensor, Any]:
+    """The adjoint x_bar = ∂output/∂x of every Tensor x that `output` was computed from."""
+    x_bar: dict[Tensor, Any] = {output: 0.0}
+    inner = [output]  # those that have parents; the list grows while it is read
+    for tensor in inner:
+        for parent in tensor.parents:
+            if parent not in x_bar:
+                x_bar[parent] = 0.0
+                if parent.parents:
+                    inner.append(parent)
+    inner.sort(key=by_order, reverse=True)
+    x_bar[output] = _seed(output) if seed is None else seed
+    for tensor in inner:
+        out_bar = x_bar[tensor]
+        partials = tensor.partials
+        if partials is None or type(out_bar) is not float:
+            _pull_back(tensor, out_bar, x_bar)
+        else:
+            for parent, partial in zip(tensor.parents, partials, strict=False):
+                x_bar[parent] += out_bar * partial
     return x_bar
 
 
-def forward(outputs: Sequence[Tensor], seeds: Mapping[int, Any]) -> dict[int, Any]:
-    """The tangent of every Tensor behind `outputs`, given tangents of inputs keyed by `id`."""
-    x_dot: dict[int, Any] = dict(seeds)
+def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any]) -> None:
+    """Add to the adjoint of each parent what comes back from `tensor`, by its op's vjp."""
+    op = tensor.op
+    if op is None:
+        return
+    values = operand_values(tensor)
+    for port, operand in enumerate(tensor.operands):
+        if isinstance(operand, Tensor) and not operand.is_constant:
+            contribution = op.vjp(port, out_bar, tensor.value, *values)
+            known = x_bar[operand]
+            # An untouched adjoint is a plain 0.0: no need to add it to a whole array.
+            x_bar[operand] = contribution if type(known) is float and known == 0.0 else (
+                known + contribution
+            )
+
+
+def _seed(output: Tensor) -> Any:
+    if type(output.value) is float or not output.shape:
+        return 1.0
+    if output.value.size != 1:
+        raise ValueError(
+            f"{describe(output)} has shape {output.shape}: a gradient needs one number. "
+            "Sum it first, or give a seed of that shape"
+        )
+    return output.value * 0.0 + 1.0
+
+
+def forward(outputs: Sequence[Tensor], seeds: Mapping[Tensor, Any]) -> dict[Tensor, Any]:
+    """The tangent x_dot of every Tensor behind `outputs` that the seeded inputs reach."""
+    x_dot: dict[Tensor, Any] = dict(seeds)
     for tensor in tape(*outputs):
-        if id(tensor) in x_dot or tensor.op is None:
+        if tensor in x_dot or tensor.op is None:
             continue
-        values = _operand_values(tensor)
+        values = operand_values(tensor)
         terms = [
-            tensor.op.jvp(port, x_dot[id(operand)], tensor.value, *values)
+            tensor.op.jvp(port, x_dot[operand], tensor.value, *values)
             for port, operand in enumerate(tensor.operands)
-            if isinstance(operand, Tensor) and id(operand) in x_dot
+            if isinstance(operand, Tensor) and operand in x_dot
         ]
         if terms:
-            x_dot[id(tensor)] = sum(terms[1:], terms[0])
+            x_dot[tensor] = sum(terms[1:], terms[0])
     return x_dot
 
 
-def _operand_values(tensor: Tensor) -> list[Any]:
+def operand_values(tensor: Tensor) -> list[Any]:
+    """The plain values of a Tensor's operands."""
     return [o.value if isinstance(o, Tensor) else o for o in tensor.operands]
 
 
@@ -105,9 +133,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     output = f(*inputs)
     if not isinstance(output, Tensor):
         return _plain(output), zeros_like(output)
-    seeds = {id(x): x_dot for x, x_dot in zip(inputs, tangents, strict=True)}
+    seeds = {x: x_dot for x, x_dot in zip(inputs, tangents, strict=True)}
     x_dot = forward([output], seeds)
-    return output.value, x_dot.get(id(output), zeros_like(output.value))
+    return output.value, x_dot.get(output, zeros_like(output.value))
 
 
 def value_and_grad(

@@ -183,19 +183,23 @@ def _bracket(part: tuple[str, int], at_least: int) -> str:
     return text if binding >= at_least else f"({text})"
 
 
+def write_fast(expression: Expression) -> str:
+    """The expression as Python source in Python's own arithmetic, for the namespace FAST."""
+    # `**` is the one operator that goes through a function here.
+    return write(_named_power(expression), number=_float_literal)
+
+
 def _float_literal(value: float) -> str:
     return repr(float(value))
 
 
-_FAST = {name: f.fast for name, f in FUNCTIONS.items() if f.fast is not None}
+FAST = {name: f.fast for name, f in FUNCTIONS.items() if f.fast} | {"power": math.pow}
 _TOTAL = {name: f.total for name, f in FUNCTIONS.items()}
 
 
 def compile_fast(expression: Expression, variables: Sequence[str]) -> Callable[..., Any]:
     """A function of floats in Python's own arithmetic; it may raise where IEEE gives inf or nan."""
-    # `pow` is the one operator that goes through a function here.
-    source = write(_named_power(expression), number=_float_literal)
-    return _compile(source, variables, {**_FAST, "power": math.pow})
+    return _compile(write_fast(expression), variables, FAST)
 
 
 def compile_total(expression: Expression, variables: Sequence[str]) -> Callable[..., Any]:

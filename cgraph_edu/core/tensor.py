@@ -11,9 +11,10 @@ import itertools
 import math
 import numbers
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from . import recording
+from . import operators, recording
 from .describe import describe, formula
 from .numbers import format_number
 from .ops import OPS, Op
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Operation: TypeAlias = "Op | ArrayOp"
 
 _order = itertools.count().__next__
+by_order = attrgetter("order")
 _is_array_type: dict[type, bool] = {}
 
 _NUMERIC = ("f", "i", "u", "b")
@@ -49,26 +51,30 @@ class Tensor:
         name: the learner's name for it, or None.
     """
 
-    __slots__ = ("name", "op", "operands", "order", "value")
+    __slots__ = ("name", "op", "operands", "order", "parents", "partials", "value")
     __array_priority__ = 1000
 
     value: Any
     name: str | None
     op: Operation | None
     operands: tuple[Any, ...]
+    parents: tuple[Tensor, ...]
+    """The operands that a derivative flows to."""
+    partials: tuple[float, ...] | None
+    """The local partial for each parent, where it was cheap to have while recording."""
     order: int
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         self.value = value
         self.name = name
         self.op = None
-        self.operands = ()
+        self.operands = self.parents = self.partials = ()
         self.order = _order()
 
     @property
     def is_constant(self) -> bool:
         """Whether no derivative flows through it."""
-        return self.op is None
+        return False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -138,8 +144,7 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # by identity, although == compares values
 
     # --- Arithmetic: see _install_operators ----------------------------------------------------
 
@@ -237,21 +242,32 @@ class Variable(Tensor):
 
     __slots__ = ("guards",)
 
-    guards: list[tuple[Tensor, bool]]
+    guards: tuple[tuple[Tensor, bool], ...]
     """Comparisons that depend on it and that Python read outside any trace."""
 
     def __init__(self, value: Any, name: str | None = None) -> None:
-        super().__init__(value, name)
-        self.guards = []
+        self.value = value
+        self.name = name
+        self.op = None
+        self.operands = self.parents = self.partials = self.guards = ()
+        self.order = _order()
+
+
+class ConstantTensor(Tensor):
+    """A Tensor through which no derivative flows."""
+
+    __slots__ = ()
 
     @property
     def is_constant(self) -> bool:
-        """Never: an input takes a gradient."""
-        return False
+        """Always."""
+        return True
 
 
 def variable(value: Any, name: str | None = None) -> Variable:
     """An input holding `value`, a number or a float array."""
+    if type(value) is float:
+        return Variable(value, name)
     value = _checked(value, name or "the value")
     if is_array(value) and value.dtype.name not in ("float32", "float64"):
         value = value.astype(float)
@@ -268,7 +284,7 @@ def variables(**values: Any) -> tuple[Variable, ...]:
 
 def constant(value: Any, name: str | None = None) -> Tensor:
     """A Tensor through which no derivative flows; it is drawn as part of a formula."""
-    return Tensor(_checked(value, name or "the value"), name)
+    return ConstantTensor(_checked(value, name or "the value"), name)
 
 
 def apply(op: Operation, *operands: Any) -> Any:
@@ -286,14 +302,14 @@ def apply(op: Operation, *operands: Any) -> Any:
         value = op.evaluate(*(o.value if isinstance(o, Tensor) else o for o in checked))
     except ValueError as error:
         raise ValueError(f"{formula(op, checked)}: {error}{_shapes(checked)}") from None
-    result = Tensor.__new__(Tensor)
-    result.value = value
-    result.name = None
-    result.order = _order()
-    if all(not isinstance(o, Tensor) or o.is_constant for o in checked):
-        result.op, result.operands = None, ()
-    else:
-        result.op, result.operands = op, checked
+    parents = tuple(o for o in checked if isinstance(o, Tensor) and not o.is_constant)
+    if not parents:
+        return ConstantTensor(value)
+    result = Tensor(value)
+    result.op = op
+    result.operands = checked
+    result.parents = parents
+    result.partials = None
     if type(value) is float and not math.isfinite(value) and recording.current() is None:
         _warn_domain(result)
     return result
@@ -371,19 +387,19 @@ def _guard(comparison: Tensor, outcome: bool) -> None:
     # Outside a trace nobody is taking notes, so the inputs that the fact depends on keep it.
     for tensor in tape(comparison):
         if isinstance(tensor, Variable):
-            tensor.guards.append((comparison, outcome))
+            tensor.guards += ((comparison, outcome),)
 
 
 def tape(*outputs: Tensor) -> list[Tensor]:
     """The Tensors that `outputs` were computed from, themselves included, in recorded order."""
     found = list(dict.fromkeys(outputs))
-    seen = set(map(id, found))
+    seen = set(found)
     for tensor in found:  # the list grows while it is read
-        for operand in tensor.operands:
-            if isinstance(operand, Tensor) and not operand.is_constant and id(operand) not in seen:
-                seen.add(id(operand))
-                found.append(operand)
-    found.sort(key=lambda tensor: tensor.order)
+        for parent in tensor.parents:
+            if parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    found.sort(key=by_order)
     return found
 
 
@@ -397,36 +413,45 @@ def _function(name: str) -> Callable[..., Any]:
         return apply(row, *operands)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
+    return _documented(function, row)
+
+
+def _quick_function(name: str) -> Callable[..., Any]:
+    return _documented(operators.unary(OPS[name], _SCOPE), OPS[name])
+
+
+def _documented(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
+    function.__doc__ = f"{row.name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
     return function
 
 
-exp = _function("exp")
-log = _function("log")
-sqrt = _function("sqrt")
-sin = _function("sin")
-cos = _function("cos")
-tan = _function("tan")
-sinh = _function("sinh")
-cosh = _function("cosh")
-tanh = _function("tanh")
-sigmoid = _function("sigmoid")
-relu = _function("relu")
-absolute = _function("abs")
+_SCOPE = {"Tensor": Tensor, "Variable": Variable, "apply": apply, "order": _order}
+
+exp = _quick_function("exp")
+log = _quick_function("log")
+sqrt = _quick_function("sqrt")
+sin = _quick_function("sin")
+cos = _quick_function("cos")
+tan = _quick_function("tan")
+sinh = _quick_function("sinh")
+cosh = _quick_function("cosh")
+tanh = _quick_function("tanh")
+sigmoid = _quick_function("sigmoid")
+relu = _quick_function("relu")
+absolute = _quick_function("abs")
 maximum = _function("maximum")
 minimum = _function("minimum")
 where = _function("where")
 
 
 def _install_operators() -> None:
-    def binary(row: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Give Tensor its operators: quick ones for floats, and ConstantTensor the general ones."""
+
+    def general(row: Op, is_reflected: bool = False) -> Callable[..., Any]:
         def operator(self: Tensor, other: Any) -> Any:
-            return apply(row, self, other)
+            return apply(row, other, self) if is_reflected else apply(row, self, other)
 
-        def reflected(self: Tensor, other: Any) -> Any:
-            return apply(row, other, self)
-
-        return operator, reflected
+        return operator
 
     def equality(row: Op) -> Callable[..., Any]:
         def operator(self: Tensor, other: Any) -> Any:
@@ -437,17 +462,18 @@ def _install_operators() -> None:
 
         return operator
 
-    for name in "add sub mul floordiv mod pow".split():
-        operator, reflected = binary(OPS[name])
-        setattr(Tensor, f"__{name}__", operator)
-        setattr(Tensor, f"__r{name}__", reflected)
-    Tensor.__truediv__, Tensor.__rtruediv__ = binary(OPS["div"])  # type: ignore[method-assign]
+    arithmetic = {name: name for name in "add sub mul floordiv mod pow".split()}
+    for name, method in {**arithmetic, "div": "truediv"}.items():
+        for prefix, is_reflected in (("", False), ("r", True)):
+            quick = operators.binary(OPS[name], _SCOPE, is_reflected)
+            setattr(Tensor, f"__{prefix}{method}__", quick)
+            setattr(ConstantTensor, f"__{prefix}{method}__", general(OPS[name], is_reflected))
     for name in "lt le gt ge".split():
-        setattr(Tensor, f"__{name}__", binary(OPS[name])[0])
+        setattr(Tensor, f"__{name}__", general(OPS[name]))
     for name in "eq ne".split():
         setattr(Tensor, f"__{name}__", equality(OPS[name]))
     for name in ["neg", "abs"]:
-        setattr(Tensor, f"__{name}__", _function(name))
+        setattr(Tensor, f"__{name}__", _quick_function(name))
 
 
 _install_operators()

@@ -301,10 +301,10 @@ class Graph:
         if target.index not in self._adjoints:  # one pass serves every source
             self._adjoints[target.index] = derivatives.reverse(tensors[target.index])
         x_bar = self._adjoints[target.index]
-        return [x_bar.get(id(tensors[s.index]), derivatives.zeros_like(s.value)) for s in sources]
+        return [x_bar.get(tensors[s.index], derivatives.zeros_like(s.value)) for s in sources]
 
     @cached_property
-    def _adjoints(self) -> dict[int, dict[int, Any]]:
+    def _adjoints(self) -> dict[int, dict[Tensor, Any]]:
         return {}
 
     def _by_forward(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
@@ -313,8 +313,8 @@ class Graph:
         for source in sources:
             if is_array(source.value):
                 raise ValueError(f"forward mode gives one number a pass; {source.name} is an array")
-            x_dot = derivatives.forward([end], {id(tensors[source.index]): 1.0})
-            yield x_dot.get(id(end), 0.0)
+            x_dot = derivatives.forward([end], {tensors[source.index]: 1.0})
+            yield x_dot.get(end, 0.0)
 
     def _by_paths(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
         return (self.path_sum(source.name, target.name).total for source in sources)
