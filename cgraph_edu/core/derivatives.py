@@ -10,13 +10,14 @@ Both walk the tape once, without recursion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .describe import describe
 from .numbers import format_number
-from .tensor import Tensor, by_order, constant, is_array, tape, variable
+from .ops import OPS
+from .tensor import Tensor, apply, by_order, constant, is_array, tape, variable
 
 
 def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[Any, ...]:
@@ -28,8 +29,12 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
     return tuple([x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt])
 
 
-def reverse(output: Tensor, seed: Any = None) -> dict[Tensor, Any]:
-    """The adjoint x_bar = ∂output/∂x of every Tensor x that `output` was computed from."""
+def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict[Tensor, Any]:
+    """The adjoint x_bar = ∂output/∂x of every Tensor x that `output` was computed from.
+
+    With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
+    be differentiated again; else they are plain values.
+    """
     x_bar: dict[Tensor, Any] = {output: 0.0}
     inner = [output]  # those that have parents; the list grows while it is read
     for tensor in inner:
@@ -43,28 +48,33 @@ def reverse(output: Tensor, seed: Any = None) -> dict[Tensor, Any]:
     for tensor in inner:
         out_bar = x_bar[tensor]
         partials = tensor.partials
-        if partials is None or type(out_bar) is not float:
-            _pull_back(tensor, out_bar, x_bar)
+        if partials is None or is_recorded or type(out_bar) is not float:
+            _pull_back(tensor, out_bar, x_bar, is_recorded)
         else:
             for parent, partial in zip(tensor.parents, partials, strict=False):
                 x_bar[parent] += out_bar * partial
     return x_bar
 
 
-def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any]) -> None:
+def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any], is_recorded: bool) -> None:
     """Add to the adjoint of each parent what comes back from `tensor`, by its op's vjp."""
-    op = tensor.op
-    if op is None:
+    if tensor.op is None:
         return
-    values = operand_values(tensor)
+    out, values = _as_operands(tensor, is_recorded)
     for port, operand in enumerate(tensor.operands):
         if isinstance(operand, Tensor) and not operand.is_constant:
-            contribution = op.vjp(port, out_bar, tensor.value, *values)
+            contribution = tensor.op.vjp(port, out_bar, out, *values)
             known = x_bar[operand]
             # An untouched adjoint is a plain 0.0: no need to add it to a whole array.
-            x_bar[operand] = contribution if type(known) is float and known == 0.0 else (
-                known + contribution
-            )
+            is_first = type(known) is float and known == 0.0
+            x_bar[operand] = contribution if is_first else known + contribution
+
+
+def _as_operands(tensor: Tensor, is_recorded: bool) -> tuple[Any, Sequence[Any]]:
+    """A Tensor and its operands, for its op's rules: as they are, or as plain values."""
+    if is_recorded:
+        return tensor, tensor.operands
+    return tensor.value, [o.value if isinstance(o, Tensor) else o for o in tensor.operands]
 
 
 def _seed(output: Tensor) -> Any:
@@ -78,26 +88,23 @@ def _seed(output: Tensor) -> Any:
     return output.value * 0.0 + 1.0
 
 
-def forward(outputs: Sequence[Tensor], seeds: Mapping[Tensor, Any]) -> dict[Tensor, Any]:
+def forward(
+    outputs: Sequence[Tensor], seeds: Mapping[Tensor, Any], is_recorded: bool = False
+) -> dict[Tensor, Any]:
     """The tangent x_dot of every Tensor behind `outputs` that the seeded inputs reach."""
     x_dot: dict[Tensor, Any] = dict(seeds)
     for tensor in tape(*outputs):
         if tensor in x_dot or tensor.op is None:
             continue
-        values = operand_values(tensor)
+        out, values = _as_operands(tensor, is_recorded)
         terms = [
-            tensor.op.jvp(port, x_dot[operand], tensor.value, *values)
+            tensor.op.jvp(port, x_dot[operand], out, *values)
             for port, operand in enumerate(tensor.operands)
             if isinstance(operand, Tensor) and operand in x_dot
         ]
         if terms:
             x_dot[tensor] = sum(terms[1:], terms[0])
     return x_dot
-
-
-def operand_values(tensor: Tensor) -> list[Any]:
-    """The plain values of a Tensor's operands."""
-    return [o.value if isinstance(o, Tensor) else o for o in tensor.operands]
 
 
 def zeros_like(value: Any) -> Any:
@@ -110,32 +117,39 @@ def zeros_like(value: Any) -> Any:
 
 
 # --- Functions of functions, with JAX's calling conventions --------------------------------------
+#
+# Plain values in, plain values out. Where one of them is used inside another, an argument may be a
+# Tensor of the outer one, or the function may use one that it did not get as an argument. Then the
+# derivative is itself recorded, so that the outer one can differentiate it.
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """f(*primals), and a function from an adjoint of the result to adjoints of the primals."""
-    inputs = [variable(value) for value in primals]
+    inputs = [_input(value) for value in primals]
     output = f(*inputs)
+    is_recorded = _is_nested(output, inputs)
 
     def pull_back(out_bar: Any) -> tuple[Any, ...]:
         if not isinstance(output, Tensor):
             return tuple(zeros_like(x.value) for x in inputs)
-        return gradient(output, inputs, seed=out_bar)
+        x_bar = reverse(output, out_bar, is_recorded)
+        return tuple(x_bar.get(x, zeros_like(x.value)) for x in inputs)
 
-    return _plain(output), pull_back
+    return _result(output, is_recorded), pull_back
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f(*primals), and its change per unit of time when the primals move with `tangents`."""
     if len(primals) != len(tangents):
         raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents: give one for each")
-    inputs = [variable(value) for value in primals]
+    inputs = [_input(value) for value in primals]
     output = f(*inputs)
+    is_recorded = _is_nested(output, inputs) or any(isinstance(t, Tensor) for t in tangents)
+    value = _result(output, is_recorded)
     if not isinstance(output, Tensor):
-        return _plain(output), zeros_like(output)
-    seeds = {x: x_dot for x, x_dot in zip(inputs, tangents, strict=True)}
-    x_dot = forward([output], seeds)
-    return output.value, x_dot.get(output, zeros_like(output.value))
+        return value, zeros_like(value)
+    x_dot = forward([output], dict(zip(inputs, tangents, strict=True)), is_recorded)
+    return value, x_dot.get(output, zeros_like(output.value))
 
 
 def value_and_grad(
@@ -149,13 +163,13 @@ def value_and_grad(
             if not -len(arguments) <= i < len(arguments):
                 raise ValueError(f"argnums={i}, but there are {len(arguments)} arguments")
         wanted = [i % len(arguments) for i in wanted]
-        inputs = {i: variable(arguments[i]) for i in wanted}
+        inputs = {i: _input(arguments[i]) for i in wanted}
         output = f(*(inputs.get(i, argument) for i, argument in enumerate(arguments)))
-        if isinstance(output, Tensor):
-            slopes = gradient(output, [inputs[i] for i in wanted])
-        else:
-            slopes = tuple(zeros_like(inputs[i].value) for i in wanted)
-        return _plain(output), slopes[0] if isinstance(argnums, int) else slopes
+        is_recorded = _is_nested(output, inputs.values())
+        x_bar = reverse(output, None, is_recorded) if isinstance(output, Tensor) else {}
+        slopes = tuple(x_bar.get(inputs[i], zeros_like(inputs[i].value)) for i in wanted)
+        value = _result(output, is_recorded)
+        return value, slopes[0] if isinstance(argnums, int) else slopes
 
     return value_and_gradient
 
@@ -166,9 +180,26 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     return lambda *arguments: both(*arguments)[1]
 
 
-def _plain(output: Any) -> Any:
-    tensor = output if isinstance(output, Tensor) else constant(output, "the function's result")
-    return tensor.value
+def _input(value: Any) -> Tensor:
+    """An input of the function to differentiate; a Tensor from outside stays connected."""
+    if isinstance(value, Tensor) and not value.is_constant:
+        connected: Tensor = apply(OPS["identity"], value)
+        return connected
+    return variable(value)
+
+
+def _is_nested(output: Any, inputs: Iterable[Tensor]) -> bool:
+    """Whether `output` also depends on Tensors from outside."""
+    if not isinstance(output, Tensor):
+        return False
+    own = set(inputs)
+    return any(tensor.op is None and tensor not in own for tensor in tape(output))
+
+
+def _result(output: Any, is_recorded: bool) -> Any:
+    if isinstance(output, Tensor):
+        return output if is_recorded else output.value
+    return constant(output, "the function's result").value
 
 
 # --- Finite differences: the witness that knows no op table ---------------------------------------
@@ -226,7 +257,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
             def moved(x: float, operand: int = operand, index: tuple[int, ...] = index) -> float:
                 arguments = list(inputs)
                 arguments[operand] = _replaced(arguments[operand], index, x)
-                return float(_plain(f(*arguments)))
+                return float(_result(f(*arguments), False))
 
             exact = float(slope[index] if index else slope)
             estimate = finite_difference(moved, float(value[index] if index else value))

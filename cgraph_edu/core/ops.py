@@ -67,6 +67,8 @@ class Op:
     def partial(self, port: int, out: Any, *values: Any) -> Any:
         """The local partial for the operand in place `port`, at operand values and result `out`."""
         arguments = (*values, out)
+        if type(out) not in SCALARS and any(hasattr(value, "parents") for value in arguments):
+            return self._on_tensors[port](*arguments)
         if all(type(value) in SCALARS for value in arguments):
             fast, total = self._partials_on_floats[port]
             try:
@@ -78,7 +80,7 @@ class Op:
     def vjp(self, port: int, x_bar: Any, out: Any, *values: Any) -> Any:
         """x_bar · ∂out/∂operand, summed over the axes that broadcasting added to the operand."""
         contribution = x_bar * self.partial(port, out, *values)
-        if type(contribution) in SCALARS:
+        if type(contribution) in SCALARS or not getattr(contribution, "shape", ()):
             return contribution
         from .arrays import unbroadcast
 
@@ -102,6 +104,14 @@ class Op:
             )
             for partial in self.partials
         ]
+
+    @cached_property
+    def _on_tensors(self) -> list[Callable[..., Any]]:
+        """The partials as recorded operations, for derivatives of derivatives."""
+        from .tensor import functions
+
+        variables = (*self.operands, "out")
+        return [expressions.compile_in(p, variables, functions()) for p in self.partials]
 
     @cached_property
     def _for_arrays(self) -> list[Callable[..., Any]]:
@@ -197,6 +207,9 @@ op("ge", "x >= y", ["0", "0"], r"{x} \ge {y}", domain=[(LOW, HIGH), (HIGH, LOW)]
 op("eq", "x == y", ["0", "0"], r"{x} = {y}", domain=[(LOW, HIGH), (HIGH, LOW)])
 op("ne", "x != y", ["0", "0"], r"{x} \ne {y}", domain=[(LOW, HIGH), (HIGH, LOW)])
 
+op("identity", "x", ["1"], r"{x}", domain=[(ANY,)])
+op("sign", "sign(x)", ["0"], r"\operatorname{{sign}} {x}", domain=[(ABOVE,), (BELOW,)])
+op("floor", "floor(x)", ["0"], r"\left\lfloor {x} \right\rfloor", domain=[((1.1, 1.9),)])
 op("exp", "exp(x)", ["out"], r"e^{{{x}}}", domain=[(ANY,)])
 op("log", "log(x)", ["1 / x"], r"\ln {x}", domain=[(ABOVE,)])
 op("sqrt", "sqrt(x)", ["1 / (2 * out)"], r"\sqrt{{{x}}}", domain=[(ABOVE,)])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import operators, recording
 from .describe import describe, formula
+from .expressions import FUNCTIONS
 from .numbers import format_number
 from .ops import OPS, Op
 from .recording import DomainWarning, GraphBreakWarning
@@ -442,6 +443,11 @@ absolute = _quick_function("abs")
 maximum = _function("maximum")
 minimum = _function("minimum")
 where = _function("where")
+
+
+def functions() -> Mapping[str, Callable[..., Any]]:
+    """The expression language on Tensors: each of its functions is an op."""
+    return {name: _function(name) for name in FUNCTIONS}
 
 
 def _install_operators() -> None:
