@@ -116,8 +116,9 @@ def _written(expression: Expression, names: Mapping[str, str]) -> str:
 
 def _compiled(source: str, row: Op, scope: Mapping[str, Any]) -> Callable[..., Any]:
     # Safe: written above from a parsed row, never by a person.
-    namespace = {**FAST, **scope, "op": row, "new": object.__new__}
-    exec(source, namespace)
+    # It counts as this module's, so that warnings and tracebacks skip it for the learner's line.
+    namespace = {**FAST, **scope, "op": row, "new": object.__new__, "__name__": __name__}
+    exec(compile(source, f"{__file__}: {row.name}", "exec"), namespace)
     function: Callable[..., Any] = namespace["function"]
     function.__name__ = function.__qualname__ = row.name
     return function

@@ -65,7 +65,7 @@ def test_outside_a_trace_the_inputs_keep_the_guard() -> None:
     a, b = cg.variables(a=2.0, b=1.0)
     assert a * 2 > 0
     assert [describe(comparison) for comparison, _ in a.guards] == ["a * 2 > 0"]
-    assert b.guards == []
+    assert b.guards == ()
 
 
 def test_recordings_nest_and_end() -> None:
