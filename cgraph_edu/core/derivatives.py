@@ -36,23 +36,26 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     be differentiated again; else they are plain values.
     """
     x_bar: dict[Tensor, Any] = {output: 0.0}
-    inner = [output]  # those that have parents; the list grows while it is read
+    inner = [output] if output.op is not None else []  # the list grows while it is read
     for tensor in inner:
-        for parent in tensor.parents:
-            if parent not in x_bar:
+        left, right = tensor.left, tensor.right
+        for parent in (left, right) if left is not None else tensor.parents:
+            if parent is not None and parent not in x_bar:
                 x_bar[parent] = 0.0
-                if parent.parents:
+                if parent.op is not None:
                     inner.append(parent)
     inner.sort(key=by_order, reverse=True)
     x_bar[output] = _seed(output) if seed is None else seed
     for tensor in inner:
         out_bar = x_bar[tensor]
-        partials = tensor.partials
-        if partials is None or is_recorded or type(out_bar) is not float:
+        left_partial = tensor.left_partial
+        if left_partial is None or is_recorded or type(out_bar) is not float:
             _pull_back(tensor, out_bar, x_bar, is_recorded)
-        else:
-            for parent, partial in zip(tensor.parents, partials, strict=False):
-                x_bar[parent] += out_bar * partial
+            continue
+        x_bar[tensor.left] += out_bar * left_partial
+        right = tensor.right
+        if right is not None:
+            x_bar[right] += out_bar * tensor.right_partial
     return x_bar
 
 

@@ -22,22 +22,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .expressions import FAST, Expression, substitute, write_fast
+from .expressions import FAST, substitute, write_fast
 from .ops import Op
 
 _MAKE = """\
 {indent}try:
 {indent}    out = {out}
-{indent}    partials = ({partials},)
+{indent}    {partials}
 {indent}except (ArithmeticError, ValueError):
 {indent}    return apply(op, {arguments})
 {indent}if out - out == 0.0:
 {indent}    result = new(Tensor)
 {indent}    result.value = out
 {indent}    result.op = op
-{indent}    result.operands = {operands}
-{indent}    result.parents = {parents}
-{indent}    result.partials = partials
+{indent}    result.left = {left}
+{indent}    result.right = {right}
+{indent}    result.left_partial = left_partial
+{indent}    result.right_partial = {right_partial}
+{indent}    result.others = {others}
 {indent}    result.order = order()
 {indent}    result.name = None
 {indent}    return result
@@ -71,47 +73,41 @@ def function(self, other):
 
 def unary(row: Op, scope: Mapping[str, Any]) -> Callable[..., Any]:
     """A recording function of one operand."""
-    (x,) = row.operands
-    make = _make(row, {x: "x"}, " " * 12, "x_operand", "(x_operand,)", "(x_operand,)", (0,))
+    make = _make(row, " " * 12, ["x_operand"], [0])
     return _compiled(_UNARY.format(make=make), row, scope)
 
 
 def binary(row: Op, scope: Mapping[str, Any], reflected: bool = False) -> Callable[..., Any]:
     """An operator method; `reflected` is the one that Python calls for `2.0 * x`."""
-    first, second = row.operands
     own, given = ("y", "x") if reflected else ("x", "y")
-    names = {first: "x", second: "y"}
-    arguments = "other, self" if reflected else "self, other"
-    constant = "(y_constant, self)" if reflected else "(self, y_constant)"
-    constant = constant.replace("y_constant", given)
-    both = _make(row, names, " " * 16, arguments, f"({arguments})", f"({arguments})", (0, 1))
-    kept = 1 if reflected else 0
-    one = _make(row, names, " " * 12, arguments, constant, "(self,)", (kept,))
-    source = _BINARY.format(own=own, given=given, both=both, one=one, arguments=arguments)
+    operands = ["other", "self"] if reflected else ["self", "other"]
+    source = _BINARY.format(
+        own=own,
+        given=given,
+        arguments=", ".join(operands),
+        both=_make(row, " " * 16, operands, [0, 1]),
+        one=_make(row, " " * 12, operands, [1 if reflected else 0], given),
+    )
     return _compiled(source, row, scope)
 
 
 def _make(
-    row: Op,
-    names: Mapping[str, str],
-    indent: str,
-    arguments: str,
-    operands: str,
-    parents: str,
-    ports: tuple[int, ...],
+    row: Op, indent: str, operands: list[str], ports: list[int], constant: str | None = None
 ) -> str:
+    """The lines that make the result; `ports` are those of the parents."""
+    names = dict(zip(row.operands, ("x", "y"), strict=False))
+    partials = [write_fast(substitute(row.partials[port], names)) for port in ports]
+    sides = ["left_partial", "right_partial"]
     return _MAKE.format(
         indent=indent,
-        out=_written(row.forward, names),
-        partials=", ".join(_written(row.partials[port], names) for port in ports),
-        arguments=arguments,
-        operands=operands,
-        parents=parents if parents != operands else "result.operands",
+        out=write_fast(substitute(row.forward, names)),
+        partials="; ".join(f"{side} = {p}" for side, p in zip(sides, partials, strict=False)),
+        arguments=", ".join(operands),
+        left=operands[ports[0]],
+        right=operands[ports[1]] if len(ports) == 2 else None,
+        right_partial="right_partial" if len(ports) == 2 else None,
+        others=None if constant is None else f"({', '.join(operands)})".replace("other", constant),
     )
-
-
-def _written(expression: Expression, names: Mapping[str, str]) -> str:
-    return write_fast(substitute(expression, names))
 
 
 def _compiled(source: str, row: Op, scope: Mapping[str, Any]) -> Callable[..., Any]:

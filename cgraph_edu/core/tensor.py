@@ -52,25 +52,53 @@ class Tensor:
         name: the learner's name for it, or None.
     """
 
-    __slots__ = ("name", "op", "operands", "order", "parents", "partials", "value")
+    # One object a node: a tuple of operands would be a second one for the garbage collector to
+    # visit, and visiting is what a long tape spends its time on. Two parents have slots of their
+    # own; operands that these do not tell, constants or a third one, are kept beside them.
+    __slots__ = (
+        "left",
+        "left_partial",
+        "name",
+        "op",
+        "order",
+        "others",
+        "right",
+        "right_partial",
+        "value",
+    )
     __array_priority__ = 1000
 
     value: Any
     name: str | None
     op: Operation | None
-    operands: tuple[Any, ...]
-    parents: tuple[Tensor, ...]
-    """The operands that a derivative flows to."""
-    partials: tuple[float, ...] | None
-    """The local partial for each parent, where it was cheap to have while recording."""
+    left: Tensor | None
+    right: Tensor | None
+    """The first and the second parent; a Tensor with more than two has none here."""
+    left_partial: float | None
+    right_partial: float | None
+    """The local partials for them, where they were cheap to have while recording."""
+    others: tuple[Any, ...] | None
+    """All operands, where `left` and `right` do not tell them."""
     order: int
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         self.value = value
         self.name = name
-        self.op = None
-        self.operands = self.parents = self.partials = ()
+        self.op = self.left = self.right = self.left_partial = self.right_partial = None
+        self.others = None
         self.order = _order()
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the op was applied to, in order: Tensors and plain values."""
+        return self.parents if self.others is None else self.others
+
+    @property
+    def parents(self) -> tuple[Tensor, ...]:
+        """The operands that a derivative flows to, in order; one used twice is there twice."""
+        if self.left is None:
+            return tuple(o for o in self.others or () if is_recorded(o))
+        return (self.left,) if self.right is None else (self.left, self.right)
 
     @property
     def is_constant(self) -> bool:
@@ -249,8 +277,9 @@ class Variable(Tensor):
     def __init__(self, value: Any, name: str | None = None) -> None:
         self.value = value
         self.name = name
-        self.op = None
-        self.operands = self.parents = self.partials = self.guards = ()
+        self.op = self.left = self.right = self.left_partial = self.right_partial = None
+        self.others = None
+        self.guards = ()
         self.order = _order()
 
 
@@ -288,6 +317,11 @@ def constant(value: Any, name: str | None = None) -> Tensor:
     return ConstantTensor(_checked(value, name or "the value"), name)
 
 
+def is_recorded(operand: object) -> bool:
+    """Whether a derivative flows to `operand`: whether it is a Tensor, and no constant."""
+    return isinstance(operand, Tensor) and not operand.is_constant
+
+
 def apply(op: Operation, *operands: Any) -> Any:
     """The op's result: a new Tensor if an operand is a Tensor, else a plain value."""
     if not any(isinstance(operand, Tensor) for operand in operands):
@@ -303,14 +337,15 @@ def apply(op: Operation, *operands: Any) -> Any:
         value = op.evaluate(*(o.value if isinstance(o, Tensor) else o for o in checked))
     except ValueError as error:
         raise ValueError(f"{formula(op, checked)}: {error}{_shapes(checked)}") from None
-    parents = tuple(o for o in checked if isinstance(o, Tensor) and not o.is_constant)
+    parents = [o for o in checked if is_recorded(o)]
     if not parents:
         return ConstantTensor(value)
     result = Tensor(value)
     result.op = op
-    result.operands = checked
-    result.parents = parents
-    result.partials = None
+    if len(parents) <= 2:
+        result.left, result.right = (*parents, None)[:2]
+    if len(parents) > 2 or len(parents) < len(checked):
+        result.others = checked
     if type(value) is float and not math.isfinite(value) and recording.current() is None:
         _warn_domain(result)
     return result
@@ -396,7 +431,7 @@ def tape(*outputs: Tensor) -> list[Tensor]:
     found = list(dict.fromkeys(outputs))
     seen = set(found)
     for tensor in found:  # the list grows while it is read
-        for parent in tensor.parents:
+        for parent in tensor.parents if tensor.op is not None else ():
             if parent not in seen:
                 seen.add(parent)
                 found.append(parent)
