@@ -11,6 +11,7 @@ Both walk the tape once, without recursion.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from .describe import describe
 from .numbers import format_number
 from .ops import OPS
 from .tensor import Tensor, apply, by_order, constant, is_array, tape, variable
+from .trees import leaves, transform
 
 
 def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[Any, ...]:
@@ -26,7 +28,7 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
     `output` must hold one number unless `seed`, an adjoint of its shape, is given.
     """
     x_bar = reverse(output, seed)
-    return tuple([x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt])
+    return tuple(delivered(x_bar, wrt))
 
 
 def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict[Tensor, Any]:
@@ -45,7 +47,7 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
                 if parent.op is not None:
                     inner.append(parent)
     inner.sort(key=by_order, reverse=True)
-    x_bar[output] = _seed(output) if seed is None else seed
+    x_bar[output] = _seed(output) if seed is None else fitting(seed, output, "a seed")
     for tensor in inner:
         out_bar = x_bar[tensor]
         left_partial = tensor.left_partial
@@ -59,18 +61,40 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     return x_bar
 
 
+def delivered(x_bar: Mapping[Tensor, Any], wrt: Iterable[Tensor]) -> list[Any]:
+    """The adjoints of `wrt`, zeros where there is none; each array shares its memory with none."""
+    adjoints = [x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt]
+    seen = set()
+    for i, adjoint in enumerate(adjoints):
+        if is_array(adjoint):
+            if adjoint.base is not None or id(adjoint) in seen:
+                adjoints[i] = adjoint.copy()
+            seen.add(id(adjoint))
+    return adjoints
+
+
 def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any], is_recorded: bool) -> None:
     """Add to the adjoint of each parent what comes back from `tensor`, by its op's vjp."""
     if tensor.op is None:
         return
     out, values = _as_operands(tensor, is_recorded)
-    for port, operand in enumerate(tensor.operands):
-        if isinstance(operand, Tensor) and not operand.is_constant:
-            contribution = tensor.op.vjp(port, out_bar, out, *values)
-            known = x_bar[operand]
-            # An untouched adjoint is a plain 0.0: no need to add it to a whole array.
-            is_first = type(known) is float and known == 0.0
-            x_bar[operand] = contribution if is_first else known + contribution
+    with _ieee(out, *values):
+        for port, operand in enumerate(tensor.operands):
+            if isinstance(operand, Tensor) and not operand.is_constant:
+                contribution = tensor.op.vjp(port, out_bar, out, *values)
+                known = x_bar[operand]
+                # An untouched adjoint is a plain 0.0: no need to add it to a whole array.
+                is_first = type(known) is float and known == 0.0
+                x_bar[operand] = contribution if is_first else known + contribution
+
+
+def _ieee(*values: Any) -> AbstractContextManager[Any]:
+    """In it, arithmetic on arrays gives inf and nan without NumPy's warnings."""
+    if not any(map(is_array, values)):
+        return nullcontext()
+    import numpy as np
+
+    return np.errstate(all="ignore")
 
 
 def _as_operands(tensor: Tensor, is_recorded: bool) -> tuple[Any, Sequence[Any]]:
@@ -88,7 +112,7 @@ def _seed(output: Tensor) -> Any:
             f"{describe(output)} has shape {output.shape}: a gradient needs one number. "
             "Sum it first, or give a seed of that shape"
         )
-    return output.value * 0.0 + 1.0
+    return zeros_like(output.value) + 1.0
 
 
 def forward(
@@ -100,14 +124,31 @@ def forward(
         if tensor in x_dot or tensor.op is None:
             continue
         out, values = _as_operands(tensor, is_recorded)
-        terms = [
-            tensor.op.jvp(port, x_dot[operand], out, *values)
-            for port, operand in enumerate(tensor.operands)
-            if isinstance(operand, Tensor) and operand in x_dot
-        ]
-        if terms:
-            x_dot[tensor] = sum(terms[1:], terms[0])
+        with _ieee(out, *values):
+            terms = [
+                tensor.op.jvp(port, x_dot[operand], out, *values)
+                for port, operand in enumerate(tensor.operands)
+                if isinstance(operand, Tensor) and operand in x_dot
+            ]
+            if terms:
+                x_dot[tensor] = sum(terms[1:], terms[0])
     return x_dot
+
+
+def fitting(given: Any, tensor: Tensor, what: str) -> Any:
+    """A seed or a tangent, which must have the Tensor's shape, in its precision."""
+    shape = tuple(getattr(given, "shape", ()))
+    if shape != tensor.shape:
+        raise ValueError(
+            f"{what} of {describe(tensor)} needs its shape {tensor.shape}; this one has {shape}"
+        )
+    if not shape:
+        return given if isinstance(given, Tensor) else constant(given, what).value
+    from .arrays import in_precision_of
+
+    found = in_precision_of(tensor, given)
+    # A gradient may be the seed itself: not the caller's own array.
+    return found.copy() if found is given and is_array(given) else found
 
 
 def zeros_like(value: Any) -> Any:
@@ -136,7 +177,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         if not isinstance(output, Tensor):
             return tuple(zeros_like(x.value) for x in inputs)
         x_bar = reverse(output, out_bar, is_recorded)
-        return tuple(x_bar.get(x, zeros_like(x.value)) for x in inputs)
+        return tuple(delivered(x_bar, inputs))
 
     return _result(output, is_recorded), pull_back
 
@@ -148,6 +189,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     inputs = [_input(value) for value in primals]
     output = f(*inputs)
     is_recorded = _is_nested(output, inputs) or any(isinstance(t, Tensor) for t in tangents)
+    tangents = [fitting(t, x, "a tangent") for t, x in zip(tangents, inputs, strict=True)]
     value = _result(output, is_recorded)
     if not isinstance(output, Tensor):
         return value, zeros_like(value)
@@ -155,32 +197,73 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return value, x_dot.get(output, zeros_like(output.value))
 
 
-def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0
-) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
     """A function that gives f and its gradient with respect to the arguments `argnums`."""
-
-    def value_and_gradient(*arguments: Any) -> tuple[Any, Any]:
-        wanted = [argnums] if isinstance(argnums, int) else list(argnums)
-        for i in wanted:
-            if not -len(arguments) <= i < len(arguments):
-                raise ValueError(f"argnums={i}, but there are {len(arguments)} arguments")
-        wanted = [i % len(arguments) for i in wanted]
-        inputs = {i: _input(arguments[i]) for i in wanted}
-        output = f(*(inputs.get(i, argument) for i, argument in enumerate(arguments)))
-        is_recorded = _is_nested(output, inputs.values())
-        x_bar = reverse(output, None, is_recorded) if isinstance(output, Tensor) else {}
-        slopes = tuple(x_bar.get(inputs[i], zeros_like(inputs[i].value)) for i in wanted)
-        value = _result(output, is_recorded)
-        return value, slopes[0] if isinstance(argnums, int) else slopes
-
-    return value_and_gradient
+    return _gradient_of(f, argnums, True)
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
     """A function that gives the gradient of f with respect to the arguments `argnums`."""
-    both = value_and_grad(f, argnums)
-    return lambda *arguments: both(*arguments)[1]
+    return _gradient_of(f, argnums, False)
+
+
+def _gradient_of(f: Callable[..., Any], argnums: int | Sequence[int], with_value: bool) -> Gradient:
+    # A cg.function brings its own, compiled.
+    static = getattr(type(f), "static_gradient", None)
+    return Gradient(f, argnums, with_value) if static is None else static(f, argnums, with_value)
+
+
+class Gradient:
+    """The gradient of a function, after its value if wanted.
+
+    An argument may be a nested tuple, list or dict of numbers; so is the gradient then.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], argnums: int | Sequence[int], with_value: bool
+    ) -> None:
+        self.f = f
+        self.argnums = argnums
+        self.is_one = isinstance(argnums, int)
+        self.with_value = with_value
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The gradient at these arguments."""
+        wanted = self.wanted(len(arguments))
+        trees = {i: transform(_input, arguments[i]) for i in wanted}
+        output = self.f(*(trees.get(i, argument) for i, argument in enumerate(arguments)))
+        is_recorded = _is_nested(output, leaves(list(trees.values())))
+        x_bar = reverse(output, None, is_recorded) if isinstance(output, Tensor) else {}
+        found = iter(delivered(x_bar, leaves([trees[i] for i in wanted])))
+        slopes = tuple(transform(lambda _: next(found), trees[i]) for i in wanted)
+        gradient = slopes[0] if self.is_one else slopes
+        value = _result(output, is_recorded)
+        return (value, gradient) if self.with_value else gradient
+
+    def compile(self, *example: Any) -> Callable[..., Any]:
+        """The bare compiled gradient for arguments like `example`, for inner loops."""
+        from .function import function
+
+        gradient: Gradient = function(self.f).static_gradient(self.argnums, self.with_value)
+        return gradient.compile(*example)
+
+    def wanted(self, count: int) -> list[int]:
+        """The places of the arguments to differentiate with respect to, out of so many."""
+        argnums = [self.argnums] if isinstance(self.argnums, int) else self.argnums
+        for i in argnums:
+            if not -count <= i < count:
+                raise ValueError(f"argnums={i}, but there are {count} arguments")
+        return [i % count for i in argnums]
+
+    def with_inputs(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments, with floats for whole numbers that take a gradient."""
+        wanted = self.wanted(len(arguments))
+        return tuple(
+            transform(lambda x: x if isinstance(x, Tensor) else variable(x).value, tree)
+            if i in wanted
+            else tree
+            for i, tree in enumerate(arguments)
+        )
 
 
 def _input(value: Any) -> Tensor:

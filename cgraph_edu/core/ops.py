@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from . import expressions
@@ -56,16 +56,20 @@ class Op:
 
     def evaluate(self, *values: Any) -> Any:
         """The value at floats or arrays, with IEEE's inf and nan instead of exceptions."""
-        if all(type(value) in SCALARS for value in values):
-            try:
-                result = self._on_floats(*values)
-            except (ArithmeticError, ValueError):
-                result = self._on_any_floats(*values)
-            return float(result) if type(result) is int else result
-        return _on_arrays(self._for_arrays[0], values)
+        for value in values:
+            if type(value) not in SCALARS:
+                return self._for_arrays[0](values)
+        try:
+            result = self._on_floats(*values)
+        except (ArithmeticError, ValueError):
+            result = self._on_any_floats(*values)
+        return float(result) if type(result) is int else result
 
     def partial(self, port: int, out: Any, *values: Any) -> Any:
         """The local partial for the operand in place `port`, at operand values and result `out`."""
+        constant = self.partials[port]
+        if type(constant) is int or type(constant) is float:
+            return float(constant)
         arguments = (*values, out)
         if type(out) not in SCALARS and any(hasattr(value, "parents") for value in arguments):
             return self._on_tensors[port](*arguments)
@@ -75,20 +79,24 @@ class Op:
                 return float(fast(*arguments))
             except (ArithmeticError, ValueError):
                 return float(total(*arguments))
-        return _on_arrays(self._for_arrays[1 + port], arguments)
+        return self._for_arrays[1 + port](arguments)
 
     def vjp(self, port: int, x_bar: Any, out: Any, *values: Any) -> Any:
         """x_bar · ∂out/∂operand, summed over the axes that broadcasting added to the operand."""
-        contribution = x_bar * self.partial(port, out, *values)
+        slope = self.partial(port, out, *values)
+        contribution = x_bar if type(slope) is float and slope == 1.0 else x_bar * slope
         if type(contribution) in SCALARS or not getattr(contribution, "shape", ()):
             return contribution
-        from .arrays import unbroadcast
-
-        return unbroadcast(contribution, values[port])
+        return self._unbroadcast(contribution, values[port])
 
     def jvp(self, port: int, x_dot: Any, out: Any, *values: Any) -> Any:
-        """∂out/∂operand · x_dot."""
-        return self.partial(port, out, *values) * x_dot
+        """∂out/∂operand · x_dot, repeated where broadcasting repeated the operand."""
+        contribution = self.partial(port, out, *values) * x_dot
+        if type(contribution) in SCALARS and type(out) in SCALARS:
+            return contribution
+        from .arrays import broadcast_like
+
+        return broadcast_like(contribution, out)
 
     @cached_property
     def _on_any_floats(self) -> Callable[..., Any]:
@@ -115,19 +123,22 @@ class Op:
 
     @cached_property
     def _for_arrays(self) -> list[Callable[..., Any]]:
+        """The value and the partials, as functions of a sequence of numbers and arrays."""
         from .arrays import FUNCTIONS as namespace
+        from .arrays import quietly
 
         variables = (*self.operands, "out")
-        return [
+        functions = [
             expressions.compile_in(self.forward, self.operands, namespace),
-            *(expressions.compile_in(partial, variables, namespace) for partial in self.partials),
+            *(expressions.compile_in(slope, variables, namespace) for slope in self.partials),
         ]
+        return [partial(quietly, function) for function in functions]
 
+    @cached_property
+    def _unbroadcast(self) -> Callable[..., Any]:
+        from .arrays import unbroadcast
 
-def _on_arrays(function: Callable[..., Any], values: Sequence[Any]) -> Any:
-    from .arrays import quietly
-
-    return quietly(function, values)
+        return unbroadcast
 
 
 OPS: dict[str, Op] = {}
@@ -242,6 +253,18 @@ op(
     ["where(x == y, 0.5, where(x < y, 1, 0))", "where(x == y, 0.5, where(y < x, 1, 0))"],
     r"\min\left({x}, {y}\right)",
     domain=[(LOW, HIGH), (HIGH, LOW)],
+)
+op(
+    "clip",
+    "minimum(maximum(x, low), high)",
+    [
+        "where((x < low) + (x > high), 0, 1)",
+        "where((x < low) * (low < high), 1, 0)",
+        "where(maximum(x, low) > high, 1, 0)",
+    ],
+    r"\operatorname{{clip}}\left({x}, {low}, {high}\right)",
+    operands=["x", "low", "high"],
+    domain=[((-3.0, -1.1), (-1.0, -0.1), (0.1, 1.0)), ((-0.1, 0.1), (-1.0, -0.2), (0.2, 1.0))],
 )
 op(
     "where",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import operators, recording
 from .describe import describe, formula
 from .expressions import FUNCTIONS
+from .like_numpy import LikeNumPy
 from .numbers import format_number
 from .ops import OPS, Op
 from .recording import DomainWarning, GraphBreakWarning
@@ -44,7 +45,7 @@ def is_array(value: object) -> bool:
     return known
 
 
-class Tensor:
+class Tensor(LikeNumPy):
     """A number or an array in a computation, with the op and the operands that made it.
 
     Attributes:
@@ -66,7 +67,6 @@ class Tensor:
         "right_partial",
         "value",
     )
-    __array_priority__ = 1000
 
     value: Any
     name: str | None
@@ -177,66 +177,6 @@ class Tensor:
 
     # --- Arithmetic: see _install_operators ----------------------------------------------------
 
-    def __getitem__(self, index: Any) -> Any:
-        from .arrays import GetItem
-
-        if not self.shape:
-            raise TypeError(f"{describe(self)} is a number: it has no entries to index")
-        return apply(GetItem(index), self)
-
-    def __matmul__(self, other: Any) -> Any:
-        from .arrays import MatMul
-
-        return apply(MatMul(), self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        from .arrays import MatMul
-
-        return apply(MatMul(), other, self)
-
-    def sum(self, axis: int | None = None, keepdims: bool = False) -> Any:
-        """The sum of the entries, over one axis or over all."""
-        from .arrays import Sum
-
-        return apply(Sum(axis, keepdims), self)
-
-    def mean(self, axis: int | None = None, keepdims: bool = False) -> Any:
-        """The mean of the entries, over one axis or over all."""
-        from .arrays import Mean
-
-        return apply(Mean(axis, keepdims), self)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
-        name = _UFUNCS.get(ufunc.__name__)
-        if method != "__call__" or settings or name is None:
-            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            extra = f" with {', '.join(settings)}=" if settings else ""
-            raise TypeError(
-                f"np.{called}{extra} is not recorded on {describe(self)}; "
-                f"these are: {', '.join(sorted(_UFUNCS))}"
-            )
-        if name == "matmul":
-            from .arrays import MatMul
-
-            return apply(MatMul(), *inputs)
-        return apply(OPS[name], *inputs)
-
-    def __array_function__(
-        self, function: Any, types: Any, arguments: tuple[Any, ...], settings: dict[str, Any]
-    ) -> Any:
-        name = function.__name__
-        if name in ("sum", "mean"):
-            return getattr(arguments[0], name)(*arguments[1:], **settings)
-        if name == "where" and len(arguments) == 3 and not settings:
-            return apply(OPS["where"], *arguments)
-        if name == "dot":
-            scalar = not (_shape(arguments[0]) and _shape(arguments[1]))
-            return arguments[0] * arguments[1] if scalar else arguments[0] @ arguments[1]
-        raise TypeError(
-            f"np.{name} is not recorded on {describe(self)}; these are: dot, mean, sum, where, "
-            f"{', '.join(sorted(_UFUNCS))}"
-        )
-
     if TYPE_CHECKING:  # installed below, one loop for all of them
 
         def __add__(self, other: Any) -> Any: ...
@@ -295,12 +235,17 @@ class ConstantTensor(Tensor):
 
 
 def variable(value: Any, name: str | None = None) -> Variable:
-    """An input holding `value`, a number or a float array."""
+    """An input holding `value`, a number or a float array.
+
+    It holds a copy, so writing into the array afterwards changes nothing that was computed.
+    """
     if type(value) is float:
         return Variable(value, name)
     value = _checked(value, name or "the value")
-    if is_array(value) and value.dtype.name not in ("float32", "float64"):
-        value = value.astype(float)
+    if is_array(value):
+        if value.dtype.name not in ("float32", "float64"):
+            value = value.astype(float)
+        value = _kept(value)
     return Variable(value, name)
 
 
@@ -314,7 +259,7 @@ def variables(**values: Any) -> tuple[Variable, ...]:
 
 def constant(value: Any, name: str | None = None) -> Tensor:
     """A Tensor through which no derivative flows; it is drawn as part of a formula."""
-    return ConstantTensor(_checked(value, name or "the value"), name)
+    return ConstantTensor(_kept(_checked(value, name or "the value")), name)
 
 
 def is_recorded(operand: object) -> bool:
@@ -323,20 +268,32 @@ def is_recorded(operand: object) -> bool:
 
 
 def apply(op: Operation, *operands: Any) -> Any:
-    """The op's result: a new Tensor if an operand is a Tensor, else a plain value."""
-    if not any(isinstance(operand, Tensor) for operand in operands):
-        return op.evaluate(*(_checked(operand, "an operand") for operand in operands))
+    """The op's result: a new Tensor if an operand is a Tensor, else a plain value.
+
+    What a Tensor holds can't be written into: its arrays are read-only, and a plain array among the
+    operands is copied unless it is read-only too.
+    """
+    for operand in operands:
+        if isinstance(operand, Tensor):
+            break
+    else:
+        return op.evaluate(*[_checked(operand, "an operand") for operand in operands])
     try:
         checked = tuple(
-            operand if isinstance(operand, Tensor) else _checked(operand, "a number in a formula")
-            for operand in operands
+            [
+                o if isinstance(o, Tensor) else _kept(_checked(o, "a number in a formula"))
+                for o in operands
+            ]
         )
     except TypeError:
         raise TypeError(_misfit(op, operands)) from None
     try:
-        value = op.evaluate(*(o.value if isinstance(o, Tensor) else o for o in checked))
-    except ValueError as error:
-        raise ValueError(f"{formula(op, checked)}: {error}{_shapes(checked)}") from None
+        value = op.evaluate(*[o.value if isinstance(o, Tensor) else o for o in checked])
+    except (ValueError, IndexError) as error:
+        kind = ValueError if isinstance(error, ValueError) else IndexError
+        raise kind(f"{formula(op, checked)}: {error}{_shapes(checked)}") from None
+    if type(value) is not float and is_array(value):
+        value.flags.writeable = False
     parents = [o for o in checked if is_recorded(o)]
     if not parents:
         return ConstantTensor(value)
@@ -383,6 +340,20 @@ def _checked(value: Any, what: str) -> Any:
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     raise TypeError(f"{what} is {shown} ({type(value).__name__}) where a number belongs")
+
+
+def _kept(value: Any) -> Any:
+    """`value`, as a read-only copy if it is an array that somebody could write into."""
+    if not is_array(value):
+        return value
+    owner = value
+    while not owner.flags.writeable:
+        if not is_array(owner.base):
+            return value
+        owner = owner.base
+    value = value.copy()
+    value.flags.writeable = False
+    return value
 
 
 def _digits(value: Any) -> int:
@@ -478,6 +449,15 @@ absolute = _quick_function("abs")
 maximum = _function("maximum")
 minimum = _function("minimum")
 where = _function("where")
+_clip = _function("clip")
+
+
+def clip(x: Any, low: Any = None, high: Any = None) -> Any:
+    """X where it lies between `low` and `high`, else the nearer of the two; None is no bound."""
+    if low is None or high is None:
+        x = x if low is None else maximum(x, low)
+        return x if high is None else minimum(x, high)
+    return _clip(x, low, high)
 
 
 def functions() -> Mapping[str, Callable[..., Any]]:
@@ -518,26 +498,3 @@ def _install_operators() -> None:
 
 
 _install_operators()
-
-_UFUNCS: Mapping[str, str] = {
-    "add": "add",
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "div",
-    "true_divide": "div",
-    "floor_divide": "floordiv",
-    "remainder": "mod",
-    "negative": "neg",
-    "power": "pow",
-    "float_power": "pow",
-    "absolute": "abs",
-    "less": "lt",
-    "less_equal": "le",
-    "greater": "gt",
-    "greater_equal": "ge",
-    "equal": "eq",
-    "not_equal": "ne",
-    "matmul": "matmul",
-    **{name: name for name in "exp log sqrt sin cos tan sinh cosh tanh maximum minimum".split()},
-}
-"""NumPy's names of ops, for `np.sin(x)` on a Tensor."""

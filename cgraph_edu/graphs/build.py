@@ -64,11 +64,11 @@ def build(
     everything = tape(output, *(comparison for comparison, _ in kept))
     place = {id(tensor): index for index, tensor in enumerate(everything)}
     labels = _names(everything, known, names)
-    arrays = {id(value): name for name, value in names.items() if is_array(value)}
+    arrays = {name: value for name, value in names.items() if is_array(value)}
 
     def operand(x: Any) -> int | Constant:
         if not isinstance(x, Tensor):
-            return Constant(x, arrays.get(id(x)))
+            return Constant(x, _name_of(x, arrays) if is_array(x) else None)
         return Constant(x.value, x.name if x.shape else None) if x.is_constant else place[id(x)]
 
     nodes = tuple(
@@ -84,6 +84,15 @@ def build(
     )
     facts = dict.fromkeys(Guard(place[id(comparison)], outcome) for comparison, outcome in kept)
     return Graph(nodes, nodes[place[id(output)]], tuple(facts), retrace)
+
+
+def _name_of(array: Any, arrays: Mapping[str, Any]) -> str | None:
+    """The learner's name for an array in a formula. The tape holds a copy: equal bit by bit."""
+    for name, known in arrays.items():
+        is_alike = known.shape == array.shape and known.dtype == array.dtype
+        if is_alike and known.tobytes() == array.tobytes():
+            return name
+    return None
 
 
 def _names(tensors: Sequence[Tensor], drawn: set[int], given: Mapping[str, Any]) -> list[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..core.expressions import ATOM, FUNCTIONS, Expression
+from ..core.expressions import ATOM, FUNCTIONS
 from ..core.numbers import format_number
 from ..core.ops import Op
 from ..core.tensor import is_array
 from ..graphs.graph import Constant, Graph, Node
 from ..graphs.paths import Path, PathSum
 from .text import listed
+
+if TYPE_CHECKING:
+    from ..core.arrays import ArrayOp
 
 FEW = 6
 """With more paths than this the sum is given without its terms."""
@@ -35,11 +39,13 @@ def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
 
 def formula(graph: Graph, node: Node) -> str:
     r"""A node's formula and value: c \cdot d = 6."""
+    if node.op is None:
+        return name(node.name)
+    operands = [_operand(graph, operand, node.op) for operand in node.operands]
     if isinstance(node.op, Op):
-        operands = [_operand(graph, operand, node.op) for operand in node.operands]
         text = node.op.latex.format(**dict(zip(node.op.operands, operands, strict=True)))
     else:
-        text = rf"\texttt{{{_escaped(graph.describe(node))}}}"
+        text = node.op.latex(operands)
     return text if is_array(node.value) else f"{text} = {number(node.value)}"
 
 
@@ -85,7 +91,7 @@ def number(value: float | bool) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text
 
 
-def _operand(graph: Graph, operand: int | Constant, op: Op) -> str:
+def _operand(graph: Graph, operand: int | Constant, op: Op | ArrayOp) -> str:
     if isinstance(operand, int):
         text = name(graph.tape[operand].name)
         compound = False
@@ -96,13 +102,14 @@ def _operand(graph: Graph, operand: int | Constant, op: Op) -> str:
     else:
         text = number(operand.value)
         compound = text.startswith("-") or "cdot" in text
-    return rf"\left({text}\right)" if compound and _binds(op.formula) else text
+    return rf"\left({text}\right)" if compound and _binds(op) else text
 
 
-def _binds(formula: Expression) -> bool:
+def _binds(op: Op | ArrayOp) -> bool:
     return (
-        isinstance(formula, tuple)
-        and getattr(FUNCTIONS.get(str(formula[0])), "binding", ATOM) != ATOM
+        isinstance(op, Op)
+        and isinstance(op.formula, tuple)
+        and getattr(FUNCTIONS.get(str(op.formula[0])), "binding", ATOM) != ATOM
     )
 
 

@@ -35,6 +35,7 @@ WITNESSES: dict[str, Callable[..., Any]] = {
     "abs": lambda x: math.sqrt(x * x),
     "maximum": lambda x, y: (x + y + abs(x - y)) / 2,
     "minimum": lambda x, y: (x + y - abs(x - y)) / 2,
+    "clip": lambda x, low, high: sorted([low, x, high])[1],
     "where": lambda c, x, y: x if c else y,
 }
 """Each op's function, written without the engine."""

@@ -282,9 +282,9 @@ def test_numpy_functions_that_are_not_recorded_say_so() -> None:
     for act, name in [
         (lambda: np.arctan(x), r"np\.arctan"),
         (lambda: np.add.reduce(x), r"np\.add\.reduce"),
-        (lambda: np.linalg.norm(x), r"np\.norm"),
+        (lambda: np.linalg.inv(x), r"np\.inv"),
         (lambda: np.sort(x), r"np\.sort"),
-        (lambda: np.exp(x, out=np.ones(2)), r"np\.exp with out="),
+        (lambda: np.exp(x, dtype=float), r"np\.exp with dtype="),
     ]:
         with pytest.raises(TypeError, match=f"^{name} is not recorded on x; these are: "):
             act()  # type: ignore[no-untyped-call]
