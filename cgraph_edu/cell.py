@@ -24,9 +24,9 @@ from io import StringIO
 from typing import Any
 
 from .core import tensor as ops
-from .core.recording import DomainWarning, GuardError, Recording, record
-from .core.tensor import Tensor, is_array, tape, variable
-from .graphs.build import NoGraphError, build
+from .core.recording import DomainWarning, GuardError, record
+from .core.tensor import Tensor, is_array, variable
+from .graphs.build import NoGraphError, build, members
 from .graphs.graph import Graph
 
 BIND = "_cgraph_bind"
@@ -88,7 +88,6 @@ class Run:
     """What `given` calls each input of the cell: a, or a_1 where a was given a number before."""
     bound: list[tuple[str, Tensor, int]] = field(default_factory=list)
     """Each Tensor bound to a name, with the line, in the order of running."""
-    recording: Recording = field(default_factory=Recording)
     result: Any = None
     """The value of the last line, if that is an expression."""
     error: BaseException | None = None
@@ -115,7 +114,7 @@ class Run:
             last = ast.Expression(tree.body[-1].value)
             tree = ast.Module(tree.body[:-1], [])
         namespace[BIND], namespace[CALL] = bind, route
-        with record() as self.recording:
+        with record():
             try:
                 exec(compile(tree, self.cell.filename, "exec"), namespace)
                 if last is not None:
@@ -125,6 +124,11 @@ class Run:
             finally:
                 namespace.pop(BIND, None)
 
+    @property
+    def names(self) -> set[str]:
+        """The names that the cell gave to inputs and results."""
+        return {name for name, _, _ in self.bound}
+
     def graph(self, output: str | None = None) -> Graph:
         """The graph of `output`, or of what the cell bound last.
 
@@ -133,8 +137,8 @@ class Run:
         """
         arrays = {name: value for name, value in self.namespace.items() if is_array(value)}
         drawn = self._output(output)
-        graph = build(drawn, arrays, self.recording.guards)
-        tensors = dict(zip((node.index for node in graph.nodes), tape(drawn), strict=True))
+        graph = build(drawn, arrays)
+        tensors, _ = members(drawn)
         for node, message in graph.domain_messages():
             line = self._line(tensors[node.index])
             warnings.warn_explicit(message, DomainWarning, self.cell.filename, line)
@@ -144,7 +148,7 @@ class Run:
     def partial_graph(self) -> Graph | None:
         """The graph as far as a failing cell got."""
         results = [tensor for _, tensor, _ in self.bound if tensor.op is not None]
-        return build(results[-1], {}, self.recording.guards) if results else None
+        return build(results[-1], {}) if results else None
 
     def _output(self, name: str | None) -> Tensor:
         if name is not None:
@@ -173,9 +177,11 @@ class Run:
             given = dict(self.given)
             for name, value in values.items():
                 key, now = keys[name], graph.value(name)
+                if value is now or (not is_array(value) and value == now):
+                    continue  # an input that the code computes is computed again
                 if key is not None:
                     given[key] = value
-                elif value is not now and (is_array(value) or value != now):
+                else:
                     raise GuardError(
                         f"{name} was set in another cell, and at {name} = {value} Python would "
                         "take another branch in this one: set it there and run both again"

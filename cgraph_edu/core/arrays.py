@@ -141,7 +141,7 @@ class MatMul(ArrayOp):
     """The matrix product x @ y of vectors and matrices, as NumPy's."""
 
     def evaluate(self, *values: Any) -> Any:
-        """X @ y; a message with both shapes if they don't fit."""
+        """The product x @ y; a message with both shapes if they don't fit."""
         x, y = values
         if np.ndim(x) == 0 or np.ndim(y) == 0:
             raise ValueError("@ needs arrays; for plain numbers write x * y")
@@ -165,7 +165,7 @@ class MatMul(ArrayOp):
         return self.evaluate(x_dot, y) if port == 0 else self.evaluate(x, x_dot)
 
     def write(self, operands: Sequence[str]) -> str:
-        """X @ y."""
+        """As x @ y."""
         return " @ ".join(operands)
 
 

@@ -35,11 +35,11 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
     be differentiated again; else they are plain values.
     """
-    x_bar: dict[Tensor, Any] = {output: 0.0}
+    x_bar: dict[Any, Any] = {output: 0.0}
     inner = [output] if output.op is not None else []  # the list grows while it is read
     for tensor in inner:
-        left, right = tensor.left, tensor.right
-        for parent in (left, right) if left is not None else tensor.parents:
+        left = tensor.left
+        for parent in (left, tensor.right) if left is not None else tensor.parents:
             if parent is not None and parent not in x_bar:
                 x_bar[parent] = 0.0
                 if parent.op is not None:

@@ -6,6 +6,8 @@ is right only for inputs at which the fact still holds.
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -33,15 +35,27 @@ class GuardError(ValueError):
     """A recorded graph was evaluated where Python would have taken another branch."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording:
-    """Filled while a cell or a traced function runs."""
+    """What was noted while a cell or a traced function ran.
 
+    The inputs that were made then, and those that a guard depends on, keep it: a graph that is
+    drawn later from what was computed then must know the guards too.
+    """
+
+    start: int = 0
+    end: float = math.inf
+    """The Tensors made meanwhile have an `order` in between."""
     guards: list[tuple[Tensor, bool]] = field(default_factory=list)
     """Comparisons whose outcome Python read, with the outcome."""
+    guarded: set[Tensor] = field(default_factory=set)
+    """The Tensors that the guards depend on, so that none is visited twice."""
     warned: dict[Any, int] = field(default_factory=dict)
     """What was warned of already, as Python's `warnings` keeps it."""
 
+
+next_order = itertools.count().__next__
+"""Numbers Tensors, and the starts and ends of recordings, in the order of their making."""
 
 _current: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
@@ -49,12 +63,14 @@ _current: ContextVar[Recording | None] = ContextVar("recording", default=None)
 @contextmanager
 def record() -> Iterator[Recording]:
     """Collect what happens in the `with` block; an inner block hides an outer one."""
-    recording = Recording()
+    recording = Recording(start=next_order())
     token = _current.set(recording)
     try:
         yield recording
     finally:
         _current.reset(token)
+        recording.end = next_order()
+        recording.guarded.clear()
 
 
 def current() -> Recording | None:

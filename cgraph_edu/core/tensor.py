@@ -7,7 +7,6 @@ order of recording, which is also a topological order.
 
 from __future__ import annotations
 
-import itertools
 import math
 import numbers
 from collections.abc import Callable, Iterator, Mapping
@@ -19,14 +18,14 @@ from .describe import describe, formula
 from .expressions import FUNCTIONS
 from .numbers import format_number
 from .ops import OPS, Op
-from .recording import DomainWarning, GraphBreakWarning
+from .recording import DomainWarning, GraphBreakWarning, Recording
 
 if TYPE_CHECKING:
     from .arrays import ArrayOp
 
 Operation: TypeAlias = "Op | ArrayOp"
 
-_order = itertools.count().__next__
+_order = recording.next_order
 by_order = attrgetter("order")
 _is_array_type: dict[type, bool] = {}
 
@@ -74,9 +73,9 @@ class Tensor:
     left: Tensor | None
     right: Tensor | None
     """The first and the second parent; a Tensor with more than two has none here."""
-    left_partial: float | None
-    right_partial: float | None
-    """The local partials for them, where they were cheap to have while recording."""
+    left_partial: Any
+    right_partial: Any
+    """The local partials for them as floats, where they were cheap to have, else None."""
     others: tuple[Any, ...] | None
     """All operands, where `left` and `right` do not tell them."""
     order: int
@@ -269,17 +268,18 @@ class Tensor:
 class Variable(Tensor):
     """An input: a Tensor that a person sets and that takes a gradient."""
 
-    __slots__ = ("guards",)
+    __slots__ = ("recordings",)
 
-    guards: tuple[tuple[Tensor, bool], ...]
-    """Comparisons that depend on it and that Python read outside any trace."""
+    recordings: tuple[Recording, ...]
+    """Those under which it was made, or in which a guard depends on it."""
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         self.value = value
         self.name = name
         self.op = self.left = self.right = self.left_partial = self.right_partial = None
         self.others = None
-        self.guards = ()
+        now = recording.current()
+        self.recordings = () if now is None else (now,)
         self.order = _order()
 
 
@@ -416,14 +416,18 @@ def _misfit(op: Operation, operands: tuple[Any, ...]) -> str:
 def _guard(comparison: Tensor, outcome: bool) -> None:
     if not isinstance(comparison, Tensor) or comparison.is_constant:
         return
-    now = recording.current()
-    if now is not None:
-        now.guards.append((comparison, outcome))
-        return
-    # Outside a trace nobody is taking notes, so the inputs that the fact depends on keep it.
-    for tensor in tape(comparison):
-        if isinstance(tensor, Variable):
-            tensor.guards += ((comparison, outcome),)
+    # Outside a trace each guard is a recording of its own: what is computed from now on.
+    notes = recording.current() or Recording(start=comparison.order)
+    notes.guards.append((comparison, outcome))
+    pending: list[Tensor] = [comparison]
+    while pending:
+        tensor = pending.pop()
+        if tensor in notes.guarded:
+            continue
+        notes.guarded.add(tensor)
+        pending.extend(tensor.parents)
+        if isinstance(tensor, Variable) and notes not in tensor.recordings:
+            tensor.recordings += (notes,)
 
 
 def tape(*outputs: Tensor) -> list[Tensor]:

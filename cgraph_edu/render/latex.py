@@ -11,7 +11,7 @@ from ..core.ops import Op
 from ..core.tensor import is_array
 from ..graphs.graph import Constant, Graph, Node
 from ..graphs.paths import Path, PathSum
-from .text import listed
+from .text import path_sums
 
 FEW = 6
 """With more paths than this the sum is given without its terms."""
@@ -28,8 +28,7 @@ GREEK = frozenset(
 def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
     """Each node's formula with its value, then each derivative with its paths, as one display."""
     rows = [rf"{name(node.name)} &= {formula(graph, node)}" for node in graph.nodes if node.op]
-    names = [node.name for node in graph.inputs] if wrt is None else wrt
-    rows += [derivative(graph.path_sum(source)) for source in names]
+    rows += map(derivative, path_sums(graph, wrt))
     return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
 
@@ -48,9 +47,12 @@ def derivative(paths: PathSum) -> str:
     head = rf"{partial(paths.target.name, paths.source.name)} &= "
     if is_array(paths.total):
         return head + rf"\text{{an array of shape }} {paths.source.value.shape}"
-    if not 0 < paths.count <= FEW or any(not path.edges for path in paths.paths):
+    if not 0 < paths.count <= FEW:
         return head + number(paths.total)
-    shown = listed(paths)
+    shown = list(paths.paths)
+    is_obvious = len(shown) == 1 and len(shown[0].edges) < 2
+    if is_obvious or any(is_array(f) or f is None for path in shown for f in path.factors):
+        return head + number(paths.total)
     symbols = " + ".join(_symbols(path) for path in shown)
     numbers = " + ".join(_numbers(path) for path in shown)
     return head + f"{symbols} = {numbers} = {number(paths.total)}"

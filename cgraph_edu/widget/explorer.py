@@ -154,8 +154,7 @@ class Explorer(anywidget.AnyWidget):
                 warnings.simplefilter("ignore")
                 graph = self.graph.at(**self.inputs)
         except GuardError as error:
-            text = str(error)
-            self.message = f"{text[:1].upper()}{text[1:]}."
+            self.message = f"Not drawn at these inputs: {error}."
         except Exception as error:  # whatever a learner's own code may raise when it runs again
             self.message = f"The code can't run at these inputs: {type(error).__name__}: {error}."
         else:

@@ -136,7 +136,7 @@ def test_a_source_that_the_other_branch_lacks_is_let_go() -> None:
 def test_a_static_graph_says_that_it_can_not_follow() -> None:
     explorer = cg.Explorer(replace(branched(), retrace=None))
     explorer.inputs = {"a": -1.0}
-    assert explorer.message.startswith("This graph was recorded for a > 0")
+    assert "this graph was recorded for a > 0" in explorer.message
     assert explorer.graph.value("a") == 1.0
     explorer.inputs = {"b": 2.0}
     assert explorer.inputs == {"a": -1.0, "b": 2.0}

@@ -1,4 +1,4 @@
-/** The graph document: what Python's graph/document.py writes, checked before anything uses it. */
+/** The graph document: what Python's graphs/document.py writes, checked before anything uses it. */
 
 export type Expression = number | string | readonly [string, ...Expression[]];
 
