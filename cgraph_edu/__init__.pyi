@@ -1,3 +1,4 @@
+from .core.define import op as op
 from .core.derivatives import grad as grad
 from .core.derivatives import gradcheck as gradcheck
 from .core.derivatives import gradient as gradient

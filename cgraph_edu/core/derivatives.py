@@ -239,7 +239,8 @@ class GradientCheck:
         return (
             f"gradient and finite differences {verdict}; furthest apart at {where}: "
             f"gradient {format_number(self.gradient)}, "
-            f"finite difference {format_number(self.finite_difference)}"
+            f"finite difference {format_number(self.finite_difference)}, "
+            f"off by {format_number(abs(self.gradient - self.finite_difference), 2)}"
         )
 
 

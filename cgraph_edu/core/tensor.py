@@ -443,50 +443,46 @@ def tape(*outputs: Tensor) -> list[Tensor]:
     return found
 
 
-def _function(name: str) -> Callable[..., Any]:
-    row = OPS[name]
+def recorded(row: Op) -> Callable[..., Any]:
+    """The function of an op row: on numbers and arrays as they are, recorded on Tensors."""
+    function = operators.unary(row, _SCOPE) if len(row.operands) == 1 else _general(row)
+    function.__name__ = function.__qualname__ = row.name
+    function.__doc__ = f"{row.name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
+    return function
 
+
+def _general(row: Op) -> Callable[..., Any]:
     def function(*operands: Any) -> Any:
         if len(operands) != len(row.operands):
             wanted = ", ".join(row.operands)
-            raise TypeError(f"{name}({wanted}) takes {len(row.operands)}, not {len(operands)}")
+            raise TypeError(f"{row.name}({wanted}) takes {len(row.operands)}, not {len(operands)}")
         return apply(row, *operands)
 
-    function.__name__ = function.__qualname__ = name
-    return _documented(function, row)
-
-
-def _quick_function(name: str) -> Callable[..., Any]:
-    return _documented(operators.unary(OPS[name], _SCOPE), OPS[name])
-
-
-def _documented(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
-    function.__doc__ = f"{row.name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
     return function
 
 
 _SCOPE = {"Tensor": Tensor, "Variable": Variable, "apply": apply, "order": _order}
 
-exp = _quick_function("exp")
-log = _quick_function("log")
-sqrt = _quick_function("sqrt")
-sin = _quick_function("sin")
-cos = _quick_function("cos")
-tan = _quick_function("tan")
-sinh = _quick_function("sinh")
-cosh = _quick_function("cosh")
-tanh = _quick_function("tanh")
-sigmoid = _quick_function("sigmoid")
-relu = _quick_function("relu")
-absolute = _quick_function("abs")
-maximum = _function("maximum")
-minimum = _function("minimum")
-where = _function("where")
+exp = recorded(OPS["exp"])
+log = recorded(OPS["log"])
+sqrt = recorded(OPS["sqrt"])
+sin = recorded(OPS["sin"])
+cos = recorded(OPS["cos"])
+tan = recorded(OPS["tan"])
+sinh = recorded(OPS["sinh"])
+cosh = recorded(OPS["cosh"])
+tanh = recorded(OPS["tanh"])
+sigmoid = recorded(OPS["sigmoid"])
+relu = recorded(OPS["relu"])
+absolute = recorded(OPS["abs"])
+maximum = recorded(OPS["maximum"])
+minimum = recorded(OPS["minimum"])
+where = recorded(OPS["where"])
 
 
 def functions() -> Mapping[str, Callable[..., Any]]:
     """The expression language on Tensors: each of its functions is an op."""
-    return {name: _function(name) for name in FUNCTIONS}
+    return {name: recorded(OPS[name]) for name in FUNCTIONS}
 
 
 def _install_operators() -> None:
@@ -518,7 +514,7 @@ def _install_operators() -> None:
     for name in "eq ne".split():
         setattr(Tensor, f"__{name}__", equality(OPS[name]))
     for name in ["neg", "abs"]:
-        setattr(Tensor, f"__{name}__", _quick_function(name))
+        setattr(Tensor, f"__{name}__", recorded(OPS[name]))
 
 
 _install_operators()

@@ -222,7 +222,7 @@ def test_gradcheck_finds_a_wrong_partial_and_names_the_argument(
     assert (report.operand, report.index) == (1, ())
     assert repr(report) == (
         "gradient and finite differences do NOT agree; furthest apart at argument 1: "
-        "gradient 1.001, finite difference 1"
+        "gradient 1.001, finite difference 1, off by 0.001"
     )
 
 
