@@ -26,7 +26,10 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
     `output` must hold one number unless `seed`, an adjoint of its shape, is given.
     """
     x_bar = reverse(output, seed)
-    return tuple([x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt])
+    try:
+        return tuple([x_bar[x] for x in wrt])
+    except KeyError:
+        return tuple(x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt)
 
 
 def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict[Tensor, Any]:
@@ -38,12 +41,21 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     x_bar: dict[Any, Any] = {output: 0.0}
     inner = [output] if output.op is not None else []  # the list grows while it is read
     for tensor in inner:
-        left = tensor.left
-        for parent in (left, tensor.right) if left is not None else tensor.parents:
-            if parent is not None and parent not in x_bar:
-                x_bar[parent] = 0.0
-                if parent.op is not None:
-                    inner.append(parent)
+        parent = tensor.left
+        if parent is None:
+            fresh = [p for p in dict.fromkeys(tensor.parents) if p not in x_bar]
+            x_bar.update(dict.fromkeys(fresh, 0.0))
+            inner.extend(p for p in fresh if p.op is not None)
+            continue
+        if parent not in x_bar:
+            x_bar[parent] = 0.0
+            if parent.op is not None:
+                inner.append(parent)
+        parent = tensor.right
+        if parent is not None and parent not in x_bar:
+            x_bar[parent] = 0.0
+            if parent.op is not None:
+                inner.append(parent)
     inner.sort(key=by_order, reverse=True)
     x_bar[output] = _seed(output) if seed is None else seed
     for tensor in inner:

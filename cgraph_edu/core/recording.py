@@ -73,9 +73,8 @@ def record() -> Iterator[Recording]:
         recording.guarded.clear()
 
 
-def current() -> Recording | None:
-    """The recording under way, if there is one."""
-    return _current.get()
+current = _current.get
+"""The recording under way, or None."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

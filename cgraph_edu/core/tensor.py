@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Operation: TypeAlias = "Op | ArrayOp"
 
 _order = recording.next_order
+_current = recording.current
 by_order = attrgetter("order")
 _is_array_type: dict[type, bool] = {}
 
@@ -278,7 +279,7 @@ class Variable(Tensor):
         self.name = name
         self.op = self.left = self.right = self.left_partial = self.right_partial = None
         self.others = None
-        now = recording.current()
+        now = _current()
         self.recordings = () if now is None else (now,)
         self.order = _order()
 
