@@ -6,7 +6,8 @@ Five nodes: two inputs, c = a + b, d = b + 1, e = c · d, and the gradient. Chai
 three inputs, in turn v + y and v · k, every tenth relu(v); building, the gradient, and letting go.
 micrograd's own backward pass is recursive and fails beyond some hundred nodes, so for the chains it
 gets an equivalent pass without recursion. Rounds alternate between the two, each after a full
-collection; the ratio is the median of the rounds' ratios. Every answer is compared with the other's before anything is timed.
+collection; the ratio is the median of the rounds' ratios.
+Every answer is compared with the other's before anything is timed.
 """
 
 import gc

@@ -50,6 +50,8 @@ class Recording:
     """Comparisons whose outcome Python read, with the outcome."""
     guarded: set[Tensor] = field(default_factory=set)
     """The Tensors that the guards depend on, so that none is visited twice."""
+    lines: dict[Tensor, tuple[str, int]] = field(default_factory=dict)
+    """The file and the line of the learner's code where a value became inf or nan."""
     warned: dict[Any, int] = field(default_factory=dict)
     """What was warned of already, as Python's `warnings` keeps it."""
 
@@ -78,17 +80,19 @@ current = _current.get
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """Warn at the first frame outside this package: at the learner's own line."""
-    package = __name__.partition(".")[0]
-    frame = _caller_outside(package)
-    if frame is None:
-        warnings.warn(message, category, stacklevel=2)
-    else:
-        filename, line, registry, module = frame
-        now = current()
-        # One warning a line and a run: a run that is repeated says the same again.
-        registry = registry if now is None else now.warned
-        warnings.warn_explicit(message, category, filename, line, module, registry)
+    """Warn at the learner's own line."""
+    filename, line, module, registry = _callers_line()
+    now = current()
+    # One warning a line and a run: a run that is repeated says the same again.
+    registry = registry if now is None else now.warned
+    warnings.warn_explicit(message, category, filename, line, module, registry)
+
+
+def note_line(tensor: Tensor) -> None:
+    """Remember the learner's own line as that where `tensor` was made."""
+    now = current()
+    if now is not None:
+        now.lines[tensor] = _callers_line()[:2]
 
 
 def domain_message(formula: str, value: float, operands: Mapping[str, float]) -> str:
@@ -97,12 +101,14 @@ def domain_message(formula: str, value: float, operands: Mapping[str, float]) ->
     return f"{formula} is {format_number(value)}" + (f" at {at}" if at else "")
 
 
-def _caller_outside(package: str) -> tuple[str, int, dict[Any, int], str] | None:
+def _callers_line() -> tuple[str, int, str, dict[Any, int]]:
+    """File, line, module and warnings so far of the innermost frame outside this package."""
+    package = __name__.partition(".")[0]
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name.partition(".")[0] != package:
+        module = frame.f_globals.get("__name__", "")
+        if module.partition(".")[0] != package:
             registry = frame.f_globals.setdefault("__warningregistry__", {})
-            return frame.f_code.co_filename, frame.f_lineno, registry, name
+            return frame.f_code.co_filename, frame.f_lineno, module, registry
         frame = frame.f_back
-    return None
+    return package, 1, package, {}

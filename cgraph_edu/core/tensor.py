@@ -347,8 +347,11 @@ def apply(op: Operation, *operands: Any) -> Any:
         result.left, result.right = (*parents, None)[:2]
     if len(parents) > 2 or len(parents) < len(checked):
         result.others = checked
-    if type(value) is float and not math.isfinite(value) and recording.current() is None:
-        _warn_domain(result)
+    if type(value) is float and not math.isfinite(value):
+        if recording.current() is None:
+            _warn_domain(result)
+        else:  # the graph will have names to warn with
+            recording.note_line(result)
     return result
 
 
