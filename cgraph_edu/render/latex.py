@@ -12,17 +12,12 @@ from ..core.tensor import is_array
 from ..graphs.graph import Constant, Graph, Node
 from ..graphs.paths import Path, PathSum
 from .text import path_sums
+from .typeset import GREEK, plain_name
 
 FEW = 6
 """With more paths than this the sum is given without its terms."""
 
-GREEK = frozenset(
-    (
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
-        "sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi "
-        "Omega"
-    ).split()
-)
+_GREEK = {letter: word for word, letter in GREEK.items() if word != "omicron"}
 
 
 def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
@@ -64,16 +59,13 @@ def partial(target: str, source: str) -> str:
 
 
 def name(text: str) -> str:
-    r"""A learner's name: one letter as it is, Greek as the letter, x_1 with a subscript."""
-    stem, _, subscript = text.partition("_")
-    if not subscript:
-        match = re.fullmatch(r"([A-Za-z]+)(\d+)", text)
-        stem, subscript = match.groups() if match else (text, "")
-    if stem in GREEK:
-        stem = f"\\{stem}"
+    r"""A learner's name as in the picture: alpha as \alpha, x_1 with an index, others upright."""
+    stem, index = plain_name(text)
+    if stem in _GREEK:
+        stem = f"\\{_GREEK[stem]}"
     elif len(stem) != 1 or not stem.isalpha():
-        return rf"\mathit{{{_escaped(text)}}}"
-    return f"{stem}_{{{_escaped(subscript)}}}" if subscript else stem
+        stem = rf"\mathit{{{_escaped(stem)}}}"
+    return f"{stem}_{{{_escaped(index)}}}" if index else stem
 
 
 def number(value: float | bool) -> str:
