@@ -122,8 +122,8 @@ function readOp(row: Json): Op {
 
 function readNode(node: Json, index: number, ops: ReadonlyMap<string, Op>): GraphNode {
   const name = text(node["name"], `the name of node ${index}`);
-  const [stem, mark] = list(node["label"] ?? [name, ""], `the label of ${name}`);
-  const label: Label = [text(stem, "a label"), text(mark, "a label")];
+  const [stem, mark] = list(node["label"] ?? [name], `the label of ${name}`);
+  const label: Label = [text(stem, `the label of ${name}`), typeof mark === "string" ? mark : ""];
   const drawn = node["drawn"] !== false;
   const value = readNumber(node["value"], `the value of ${name}`);
   if (node["op"] === undefined || node["op"] === null) {
