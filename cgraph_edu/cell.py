@@ -25,8 +25,8 @@ from typing import Any
 
 from .core import tensor as ops
 from .core.recording import DomainWarning, GuardError, Recording, record
-from .core.tensor import Tensor, is_array, tape, variable
-from .graphs.build import NoGraphError, build
+from .core.tensor import Tensor, is_array, variable
+from .graphs.build import NoGraphError, build, members
 from .graphs.graph import Graph
 
 BIND = "_cgraph_bind"
@@ -86,8 +86,8 @@ class Run:
     """Values that replace those in the code, by input."""
     inputs: dict[Tensor, str] = field(default_factory=dict)
     """What `given` calls each input of the cell: a, or a_1 where a was given a number before."""
-    bound: list[tuple[str, Tensor, int]] = field(default_factory=list)
-    """Each Tensor bound to a name, with the line, in the order of running."""
+    bound: list[tuple[str, Tensor]] = field(default_factory=list)
+    """Each Tensor bound to a name, in the order of running."""
     recording: Recording = field(default_factory=Recording)
     result: Any = None
     """The value of the last line, if that is an expression."""
@@ -98,7 +98,7 @@ class Run:
         namespace = self.namespace
         times: Counter[str] = Counter()
 
-        def bind(line: int, names: str, may_be_input: bool) -> None:
+        def bind(names: str, may_be_input: bool) -> None:
             for name in names.split():
                 value = namespace.get(name)
                 if may_be_input and _is_number(value):
@@ -108,7 +108,7 @@ class Run:
                     self.inputs[value] = key
                 if isinstance(value, Tensor):
                     value.name = value.name or name
-                    self.bound.append((name, value, line))
+                    self.bound.append((name, value))
 
         tree, last = self.cell.tree, None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not _is_hook(tree.body[-1]):
@@ -125,6 +125,11 @@ class Run:
             finally:
                 namespace.pop(BIND, None)
 
+    @property
+    def names(self) -> set[str]:
+        """The names that the cell gave to inputs and results."""
+        return {name for name, _ in self.bound}
+
     def graph(self, output: str | None = None) -> Graph:
         """The graph of `output`, or of what the cell bound last.
 
@@ -133,23 +138,24 @@ class Run:
         """
         arrays = {name: value for name, value in self.namespace.items() if is_array(value)}
         drawn = self._output(output)
-        graph = build(drawn, arrays, self.recording.guards)
-        tensors = dict(zip((node.index for node in graph.nodes), tape(drawn), strict=True))
+        graph = build(drawn, arrays)
+        tensors, _ = members(drawn)
         for node, message in graph.domain_messages():
-            line = self._line(tensors[node.index])
-            warnings.warn_explicit(message, DomainWarning, self.cell.filename, line)
+            place = self.recording.lines.get(tensors[node.index])
+            if place is not None:  # else an earlier cell has warned of it
+                warnings.warn_explicit(message, DomainWarning, *place)
         keys = {node.name: self.inputs.get(tensors[node.index]) for node in graph.inputs}
         return replace(graph, retrace=self._retrace(output, graph, keys))
 
     def partial_graph(self) -> Graph | None:
         """The graph as far as a failing cell got."""
-        results = [tensor for _, tensor, _ in self.bound if tensor.op is not None]
-        return build(results[-1], {}, self.recording.guards) if results else None
+        results = [tensor for _, tensor in self.bound if tensor.op is not None]
+        return build(results[-1], {}) if results else None
 
     def _output(self, name: str | None) -> Tensor:
         if name is not None:
-            known = dict.fromkeys(bound for bound, _, _ in self.bound)
-            for bound, tensor, _ in reversed(self.bound):
+            known = dict.fromkeys(bound for bound, _ in self.bound)
+            for bound, tensor in reversed(self.bound):
                 if bound == name:
                     return tensor
             value = self.before.get(name)
@@ -173,9 +179,11 @@ class Run:
             given = dict(self.given)
             for name, value in values.items():
                 key, now = keys[name], graph.value(name)
+                if value is now or (not is_array(value) and value == now):
+                    continue  # an input that the code computes is computed again
                 if key is not None:
                     given[key] = value
-                elif value is not now and (is_array(value) or value != now):
+                else:
                     raise GuardError(
                         f"{name} was set in another cell, and at {name} = {value} Python would "
                         "take another branch in this one: set it there and run both again"
@@ -187,11 +195,6 @@ class Run:
                 return again.graph(output)
 
         return retrace
-
-    def _line(self, tensor: Tensor) -> int:
-        """The line on which a Tensor was computed: that of the first name bound from then on."""
-        last = len(self.cell.source.splitlines())
-        return next((line for _, bound, line in self.bound if bound.order >= tensor.order), last)
 
 
 def _is_number(value: Any) -> bool:
@@ -210,10 +213,11 @@ class _Rewriter(ast.NodeTransformer):
         self.in_loop = False
 
     def _hook(self, node: Any, names: Iterable[str]) -> ast.Call:
-        arguments = [node.end_lineno, " ".join(names), not self.in_loop]
-        return ast.Call(
-            ast.Name(BIND, ast.Load()), [ast.Constant(argument) for argument in arguments], []
-        )
+        arguments: list[ast.expr] = [
+            ast.Constant(" ".join(names)),
+            ast.Constant(not self.in_loop),
+        ]
+        return ast.Call(ast.Name(BIND, ast.Load()), arguments, [])
 
     def _assignment(self, node: Any) -> Any:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from keyword import iskeyword
 from pathlib import Path
@@ -52,6 +53,7 @@ class CGraphMagics(Magics):
         "--slider",
         metavar="RANGE",
         nargs="+",
+        action="extend",
         default=[],
         help="the range and step of a slider: a=-3:3:0.1 (the step may be left out)",
     )
@@ -83,8 +85,13 @@ class CGraphMagics(Magics):
             raise UsageError(str(error)) from None
         run = parsed.run(self.shell.user_ns)
         if run.error is not None:
-            self._show_partial(run)
+            self._show_partial(run, options.name)
             raise self._as_shown(run.error)
+        if options.name in run.names:
+            raise UsageError(
+                f"the cell gives the name {options.name!r} to a value, and the Graph wants it too: "
+                f"write %%cgraph NAME, with another name for the Graph"
+            )
         try:
             drawn = run.graph(options.output)
             wrt = _names(options.wrt, drawn)
@@ -137,10 +144,11 @@ class CGraphMagics(Magics):
         if not isinstance(result, Tensor) or result.name not in (None, drawn.output.name):
             self.shell.displayhook(result)
 
-    def _show_partial(self, run: Run) -> None:
+    def _show_partial(self, run: Run, name: str) -> None:
         partial = run.partial_graph()
         if partial is None:
             return
+        self.shell.user_ns[name] = partial
         try:
             data = bundle(partial)
         except ValueError:
@@ -156,7 +164,8 @@ class CGraphMagics(Magics):
             lines = self.shell.SyntaxTB.structured_traceback(SyntaxError, error, None)
             error = CellSyntaxError(str(error))
         else:
-            error.__traceback__ = own_frames(error.__traceback__)
+            for part in _chain(error):
+                part.__traceback__ = own_frames(part.__traceback__)
             lines = self.shell.InteractiveTB.structured_traceback(
                 type(error), error, error.__traceback__, tb_offset=0
             )
@@ -164,11 +173,23 @@ class CGraphMagics(Magics):
         return error
 
 
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """An error with those that led to it."""
+    found: list[BaseException] = []
+    pending = [error]
+    while pending:
+        error = pending.pop()
+        if error is not None and error not in found:
+            found.append(error)
+            pending += [error.__cause__, error.__context__]
+    return found
+
+
 def own_frames(traceback: TracebackType | None) -> TracebackType | None:
     """The traceback without the frames of this package."""
     frames = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        if not traceback.tb_frame.f_code.co_filename.startswith(PACKAGE + os.sep):
             frames.append(traceback)
         traceback = traceback.tb_next
     kept: TracebackType | None = None
@@ -207,7 +228,7 @@ def _slider(text: str) -> tuple[str, tuple[float, ...]]:
 def _names(text: str | None, drawn: Graph) -> list[str] | None:
     if text is None:
         return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     known = [node.name for node in drawn.inputs]
     for name in names:
         if name not in known:

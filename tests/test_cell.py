@@ -521,3 +521,59 @@ def test_warnings_as_errors_reach_the_learner_as_errors() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert isinstance(run("a = 2.0\nb = float(a)").error, cg.GraphBreakWarning)
+
+
+def test_a_warning_stands_at_the_line_that_divides_by_zero() -> None:
+    with pytest.warns(cg.DomainWarning) as caught:
+        draw("a = 0.0\nxs = []\nxs.append(1.0 / a)\nz = 1.0\ny = xs[0] * z")
+    assert [warning.lineno for warning in caught] == [4]
+
+
+def test_a_cell_does_not_repeat_what_an_earlier_one_warned_of() -> None:
+    namespace: dict[str, Any] = {}
+    with pytest.warns(cg.DomainWarning):
+        draw("a = 0.0\nb = 1.0 / a", namespace)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert draw("c = b * 2", namespace).value("c") == float("inf")
+
+
+# --- Branches -------------------------------------------------------------------------------------
+
+
+def test_an_input_that_the_code_computes_is_computed_again() -> None:
+    graph = draw("a = 2.567\nb = int(a)\nc = a * b")
+    assert graph.at(a=3.5).value("c") == 10.5
+    assert graph.at(a=3.5).at(b=5.0).value("c") == 17.5
+
+
+def test_a_loop_counter_is_counted_again() -> None:
+    body = "x = 10.0\nn = 0\ny = x\nwhile y > 1:\n    y = y / 2\n    n = n + 1\nz = y * n"
+    assert draw(body).at(x=100.0).value("z") == 100.0 / 2**7 * 7
+
+
+def test_a_branch_taken_in_an_earlier_cell_still_guards() -> None:
+    namespace: dict[str, Any] = {}
+    draw("a = 2.0\nif a > 1:\n    c = a * 3\nelse:\n    c = a + 1", namespace)
+    later = draw("d = c * 2", namespace)
+    assert later.at(a=3.0).value("d") == 18.0
+    with pytest.raises(cg.GuardError, match="a was set in another cell"):
+        later.at(a=0.0)
+    with pytest.raises(cg.GuardError, match="recorded for a > 1"):
+        cg.graph(namespace["c"]).at(a=0.0)
+
+
+def test_guards_of_an_older_run_are_forgotten() -> None:
+    namespace: dict[str, Any] = {}
+    draw("a = 2.0\nb = a * 1", namespace)
+    for limit in (1.0, -5.0):
+        latest = draw(f"c = b * 2 if b > {limit} else b", namespace)
+    assert latest.at(a=0.0).value("c") == 0.0
+
+
+def test_the_operand_that_max_left_aside_keeps_its_slider() -> None:
+    graph = draw("a = 3.0\nb = 2.0\nc = max(a, b) * 2")
+    assert inputs(graph) == {"a": 3.0, "b": 2.0}
+    other = graph.at(a=1.0)
+    assert other.value("c") == 4.0
+    assert other.at(a=5.0).value("c") == 10.0

@@ -37,15 +37,24 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
     be differentiated again; else they are plain values.
     """
-    x_bar: dict[Tensor, Any] = {output: 0.0}
+    x_bar: dict[Any, Any] = {output: 0.0}
     inner = [output] if output.op is not None else []  # the list grows while it is read
     for tensor in inner:
-        left, right = tensor.left, tensor.right
-        for parent in (left, right) if left is not None else tensor.parents:
-            if parent is not None and parent not in x_bar:
-                x_bar[parent] = 0.0
-                if parent.op is not None:
-                    inner.append(parent)
+        parent = tensor.left
+        if parent is None:
+            fresh = [p for p in dict.fromkeys(tensor.parents) if p not in x_bar]
+            x_bar.update(dict.fromkeys(fresh, 0.0))
+            inner.extend(p for p in fresh if p.op is not None)
+            continue
+        if parent not in x_bar:
+            x_bar[parent] = 0.0
+            if parent.op is not None:
+                inner.append(parent)
+        parent = tensor.right
+        if parent is not None and parent not in x_bar:
+            x_bar[parent] = 0.0
+            if parent.op is not None:
+                inner.append(parent)
     inner.sort(key=by_order, reverse=True)
     x_bar[output] = _seed(output) if seed is None else fitting(seed, output, "a seed")
     for tensor in inner:
@@ -322,7 +331,8 @@ class GradientCheck:
         return (
             f"gradient and finite differences {verdict}; furthest apart at {where}: "
             f"gradient {format_number(self.gradient)}, "
-            f"finite difference {format_number(self.finite_difference)}"
+            f"finite difference {format_number(self.finite_difference)}, "
+            f"off by {format_number(abs(self.gradient - self.finite_difference), 2)}"
         )
 
 

@@ -15,7 +15,7 @@ NAN = math.nan
 
 
 def div(x: float, y: float) -> float:
-    """X / y; x / 0 is an infinity with the sign of both, 0 / 0 is nan."""
+    """The quotient x / y; x / 0 is an infinity with the sign of both, 0 / 0 is nan."""
     if y != 0.0:
         return x / y
     if x == 0.0 or math.isnan(x):
@@ -34,7 +34,7 @@ def mod(x: float, y: float) -> float:
 
 
 def pow(x: float, y: float) -> float:
-    """X to the power y; nan for a negative x and a fractional y."""
+    """The power x ** y; nan for a negative x and a fractional y."""
     try:
         return math.pow(x, y)
     except OverflowError:
@@ -77,7 +77,7 @@ def minimum(x: float, y: float) -> float:
 
 
 def where(condition: float | bool, x: float, y: float) -> float:
-    """X where the condition holds, else y."""
+    """Either x, where the condition holds, else y."""
     return x if condition else y
 
 

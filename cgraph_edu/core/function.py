@@ -87,7 +87,7 @@ class Function:
         build = import_module("..graphs.build", __package__)
         if not trace.outputs:
             raise build.NoGraphError(f"the result of {self._name} depends on no input")
-        return build.build(trace.outputs[0], {}, trace.guards)
+        return build.build(trace.outputs[0], {})
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The result, by compiled code where a known trace fits, else traced first."""

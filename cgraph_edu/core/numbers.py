@@ -18,8 +18,15 @@ def format_number(x: float | bool, digits: int = 6) -> str:
     return "0" if text == "-0" else text
 
 
+def format_count(count: int) -> str:
+    """Write a count exactly, "1,024"; beyond 36 digits by its size, "about 10^40"."""
+    if count < 10**36:
+        return f"{count:,}"
+    return f"about 10^{round(count.bit_length() * math.log10(2))}"
+
+
 def close(x: float, y: float, scale: float = 0.0, tolerance: float = 1e-9) -> bool:
-    """Whether two routes to one number agree: |x - y| <= tolerance * max(1, |x|, |y|, scale).
+    """Whether two routes to one number agree: |x - y| <= tolerance * max(|x|, |y|, scale).
 
     `scale` is the size of the terms that were added up on the way; a sum of large terms that
     cancel can't be more exact than they are. NaN agrees with NaN and infinity with itself.
@@ -28,5 +35,5 @@ def close(x: float, y: float, scale: float = 0.0, tolerance: float = 1e-9) -> bo
         return True
     if not (math.isfinite(x) and math.isfinite(y)):
         return False
-    allowed = tolerance * max(1.0, abs(x), abs(y), scale if math.isfinite(scale) else 0.0)
+    allowed = tolerance * max(abs(x), abs(y), scale if math.isfinite(scale) else 0.0)
     return abs(x - y) <= allowed

@@ -116,5 +116,4 @@ def _compiled(source: str, row: Op, scope: Mapping[str, Any]) -> Callable[..., A
     namespace = {**FAST, **scope, "op": row, "new": object.__new__, "__name__": __name__}
     exec(compile(source, f"{__file__}: {row.name}", "exec"), namespace)
     function: Callable[..., Any] = namespace["function"]
-    function.__name__ = function.__qualname__ = row.name
     return function

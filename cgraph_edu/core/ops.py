@@ -145,7 +145,7 @@ OPS: dict[str, Op] = {}
 """Every op by name, in the order of the rows below."""
 
 
-def op(
+def row(
     name: str,
     forward: str,
     partials: Sequence[str],
@@ -153,7 +153,7 @@ def op(
     operands: Sequence[str] = (),
     domain: Sequence[Box] = (),
 ) -> Op:
-    """Add a row to the table.
+    """Make an op from the text of its row.
 
     `operands` are x, or x and y, unless given; there must be one partial for each. `domain` is a
     list of boxes, an interval for each operand, on which the op is smooth. Raises ValueError for a
@@ -164,7 +164,7 @@ def op(
         raise ValueError(f"op {name!r}: {len(operands)} operands but {len(partials)} partials")
     if any(len(box) != len(operands) for box in domain):
         raise ValueError(f"op {name!r}: a box of its domain needs {len(operands)} intervals")
-    row = Op(
+    return Op(
         name,
         operands,
         parse(forward, operands),
@@ -172,8 +172,12 @@ def op(
         latex,
         tuple(domain),
     )
-    OPS[name] = row
-    return row
+
+
+def op(name: str, *columns: Any, **more: Any) -> Op:
+    """Add a row to the table: `row`, kept under its name."""
+    OPS[name] = row(name, *columns, **more)
+    return OPS[name]
 
 
 # Intervals that the rows' domains are made of.

@@ -6,6 +6,8 @@ is right only for inputs at which the fact still holds.
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -33,15 +35,29 @@ class GuardError(ValueError):
     """A recorded graph was evaluated where Python would have taken another branch."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording:
-    """Filled while a cell or a traced function runs."""
+    """What was noted while a cell or a traced function ran.
 
+    The inputs that were made then, and those that a guard depends on, keep it: a graph that is
+    drawn later from what was computed then must know the guards too.
+    """
+
+    start: int = 0
+    end: float = math.inf
+    """The Tensors made meanwhile have an `order` in between."""
     guards: list[tuple[Tensor, bool]] = field(default_factory=list)
     """Comparisons whose outcome Python read, with the outcome."""
+    guarded: set[Tensor] = field(default_factory=set)
+    """The Tensors that the guards depend on, so that none is visited twice."""
+    lines: dict[Tensor, tuple[str, int]] = field(default_factory=dict)
+    """The file and the line of the learner's code where a value became inf or nan."""
     warned: dict[Any, int] = field(default_factory=dict)
     """What was warned of already, as Python's `warnings` keeps it."""
 
+
+next_order = itertools.count().__next__
+"""Numbers Tensors, and the starts and ends of recordings, in the order of their making."""
 
 _current: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
@@ -49,31 +65,34 @@ _current: ContextVar[Recording | None] = ContextVar("recording", default=None)
 @contextmanager
 def record() -> Iterator[Recording]:
     """Collect what happens in the `with` block; an inner block hides an outer one."""
-    recording = Recording()
+    recording = Recording(start=next_order())
     token = _current.set(recording)
     try:
         yield recording
     finally:
         _current.reset(token)
+        recording.end = next_order()
+        recording.guarded.clear()
 
 
-def current() -> Recording | None:
-    """The recording under way, if there is one."""
-    return _current.get()
+current = _current.get
+"""The recording under way, or None."""
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """Warn at the first frame outside this package: at the learner's own line."""
-    package = __name__.partition(".")[0]
-    frame = _caller_outside(package)
-    if frame is None:
-        warnings.warn(message, category, stacklevel=2)
-    else:
-        filename, line, registry, module = frame
-        now = current()
-        # One warning a line and a run: a run that is repeated says the same again.
-        registry = registry if now is None else now.warned
-        warnings.warn_explicit(message, category, filename, line, module, registry)
+    """Warn at the learner's own line."""
+    filename, line, module, registry = _callers_line()
+    now = current()
+    # One warning a line and a run: a run that is repeated says the same again.
+    registry = registry if now is None else now.warned
+    warnings.warn_explicit(message, category, filename, line, module, registry)
+
+
+def note_line(tensor: Tensor) -> None:
+    """Remember the learner's own line as that where `tensor` was made."""
+    now = current()
+    if now is not None:
+        now.lines[tensor] = _callers_line()[:2]
 
 
 def domain_message(formula: str, value: float, operands: Mapping[str, float]) -> str:
@@ -82,12 +101,14 @@ def domain_message(formula: str, value: float, operands: Mapping[str, float]) ->
     return f"{formula} is {format_number(value)}" + (f" at {at}" if at else "")
 
 
-def _caller_outside(package: str) -> tuple[str, int, dict[Any, int], str] | None:
+def _callers_line() -> tuple[str, int, str, dict[Any, int]]:
+    """File, line, module and warnings so far of the innermost frame outside this package."""
+    package = __name__.partition(".")[0]
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name.partition(".")[0] != package:
+        module = frame.f_globals.get("__name__", "")
+        if module.partition(".")[0] != package:
             registry = frame.f_globals.setdefault("__warningregistry__", {})
-            return frame.f_code.co_filename, frame.f_lineno, registry, name
+            return frame.f_code.co_filename, frame.f_lineno, module, registry
         frame = frame.f_back
-    return None
+    return package, 1, package, {}

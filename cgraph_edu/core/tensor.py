@@ -7,7 +7,6 @@ order of recording, which is also a topological order.
 
 from __future__ import annotations
 
-import itertools
 import math
 import numbers
 from collections.abc import Callable, Iterator, Mapping
@@ -20,14 +19,15 @@ from .expressions import FUNCTIONS
 from .like_numpy import LikeNumPy
 from .numbers import format_number
 from .ops import OPS, Op
-from .recording import DomainWarning, GraphBreakWarning
+from .recording import DomainWarning, GraphBreakWarning, Recording
 
 if TYPE_CHECKING:
     from .arrays import ArrayOp
 
 Operation: TypeAlias = "Op | ArrayOp"
 
-_order = itertools.count().__next__
+_order = recording.next_order
+_current = recording.current
 by_order = attrgetter("order")
 _is_array_type: dict[type, bool] = {}
 
@@ -74,9 +74,9 @@ class Tensor(LikeNumPy):
     left: Tensor | None
     right: Tensor | None
     """The first and the second parent; a Tensor with more than two has none here."""
-    left_partial: float | None
-    right_partial: float | None
-    """The local partials for them, where they were cheap to have while recording."""
+    left_partial: Any
+    right_partial: Any
+    """The local partials for them as floats, where they were cheap to have, else None."""
     others: tuple[Any, ...] | None
     """All operands, where `left` and `right` do not tell them."""
     order: int
@@ -209,17 +209,18 @@ class Tensor(LikeNumPy):
 class Variable(Tensor):
     """An input: a Tensor that a person sets and that takes a gradient."""
 
-    __slots__ = ("guards",)
+    __slots__ = ("recordings",)
 
-    guards: tuple[tuple[Tensor, bool], ...]
-    """Comparisons that depend on it and that Python read outside any trace."""
+    recordings: tuple[Recording, ...]
+    """Those under which it was made, or in which a guard depends on it."""
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         self.value = value
         self.name = name
         self.op = self.left = self.right = self.left_partial = self.right_partial = None
         self.others = None
-        self.guards = ()
+        now = _current()
+        self.recordings = () if now is None else (now,)
         self.order = _order()
 
 
@@ -303,8 +304,11 @@ def apply(op: Operation, *operands: Any) -> Any:
         result.left, result.right = (*parents, None)[:2]
     if len(parents) > 2 or len(parents) < len(checked):
         result.others = checked
-    if type(value) is float and not math.isfinite(value) and recording.current() is None:
-        _warn_domain(result)
+    if type(value) is float and not math.isfinite(value):
+        if recording.current() is None:
+            _warn_domain(result)
+        else:  # the graph will have names to warn with
+            recording.note_line(result)
     return result
 
 
@@ -387,14 +391,18 @@ def _misfit(op: Operation, operands: tuple[Any, ...]) -> str:
 def _guard(comparison: Tensor, outcome: bool) -> None:
     if not isinstance(comparison, Tensor) or comparison.is_constant:
         return
-    now = recording.current()
-    if now is not None:
-        now.guards.append((comparison, outcome))
-        return
-    # Outside a trace nobody is taking notes, so the inputs that the fact depends on keep it.
-    for tensor in tape(comparison):
-        if isinstance(tensor, Variable):
-            tensor.guards += ((comparison, outcome),)
+    # Outside a trace each guard is a recording of its own: what is computed from now on.
+    notes = recording.current() or Recording(start=comparison.order)
+    notes.guards.append((comparison, outcome))
+    pending: list[Tensor] = [comparison]
+    while pending:
+        tensor = pending.pop()
+        if tensor in notes.guarded:
+            continue
+        notes.guarded.add(tensor)
+        pending.extend(tensor.parents)
+        if isinstance(tensor, Variable) and notes not in tensor.recordings:
+            tensor.recordings += (notes,)
 
 
 def tape(*outputs: Tensor) -> list[Tensor]:
@@ -410,50 +418,46 @@ def tape(*outputs: Tensor) -> list[Tensor]:
     return found
 
 
-def _function(name: str) -> Callable[..., Any]:
-    row = OPS[name]
+def recorded(row: Op) -> Callable[..., Any]:
+    """The function of an op row: on numbers and arrays as they are, recorded on Tensors."""
+    function = operators.unary(row, _SCOPE) if len(row.operands) == 1 else _general(row)
+    function.__name__ = function.__qualname__ = row.name
+    function.__doc__ = f"{row.name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
+    return function
 
+
+def _general(row: Op) -> Callable[..., Any]:
     def function(*operands: Any) -> Any:
         if len(operands) != len(row.operands):
             wanted = ", ".join(row.operands)
-            raise TypeError(f"{name}({wanted}) takes {len(row.operands)}, not {len(operands)}")
+            raise TypeError(f"{row.name}({wanted}) takes {len(row.operands)}, not {len(operands)}")
         return apply(row, *operands)
 
-    function.__name__ = function.__qualname__ = name
-    return _documented(function, row)
-
-
-def _quick_function(name: str) -> Callable[..., Any]:
-    return _documented(operators.unary(OPS[name], _SCOPE), OPS[name])
-
-
-def _documented(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
-    function.__doc__ = f"{row.name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
     return function
 
 
 _SCOPE = {"Tensor": Tensor, "Variable": Variable, "apply": apply, "order": _order}
 
-exp = _quick_function("exp")
-log = _quick_function("log")
-sqrt = _quick_function("sqrt")
-sin = _quick_function("sin")
-cos = _quick_function("cos")
-tan = _quick_function("tan")
-sinh = _quick_function("sinh")
-cosh = _quick_function("cosh")
-tanh = _quick_function("tanh")
-sigmoid = _quick_function("sigmoid")
-relu = _quick_function("relu")
-absolute = _quick_function("abs")
-maximum = _function("maximum")
-minimum = _function("minimum")
-where = _function("where")
-_clip = _function("clip")
+exp = recorded(OPS["exp"])
+log = recorded(OPS["log"])
+sqrt = recorded(OPS["sqrt"])
+sin = recorded(OPS["sin"])
+cos = recorded(OPS["cos"])
+tan = recorded(OPS["tan"])
+sinh = recorded(OPS["sinh"])
+cosh = recorded(OPS["cosh"])
+tanh = recorded(OPS["tanh"])
+sigmoid = recorded(OPS["sigmoid"])
+relu = recorded(OPS["relu"])
+absolute = recorded(OPS["abs"])
+maximum = recorded(OPS["maximum"])
+minimum = recorded(OPS["minimum"])
+where = recorded(OPS["where"])
+_clip = recorded(OPS["clip"])
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """X where it lies between `low` and `high`, else the nearer of the two; None is no bound."""
+    """Each x where it lies between `low` and `high`, else the nearer of the two; None is no bound."""
     if low is None or high is None:
         x = x if low is None else maximum(x, low)
         return x if high is None else minimum(x, high)
@@ -462,7 +466,7 @@ def clip(x: Any, low: Any = None, high: Any = None) -> Any:
 
 def functions() -> Mapping[str, Callable[..., Any]]:
     """The expression language on Tensors: each of its functions is an op."""
-    return {name: _function(name) for name in FUNCTIONS}
+    return {name: recorded(OPS[name]) for name in FUNCTIONS}
 
 
 def _install_operators() -> None:
@@ -494,7 +498,7 @@ def _install_operators() -> None:
     for name in "eq ne".split():
         setattr(Tensor, f"__{name}__", equality(OPS[name]))
     for name in ["neg", "abs"]:
-        setattr(Tensor, f"__{name}__", _quick_function(name))
+        setattr(Tensor, f"__{name}__", recorded(OPS[name]))
 
 
 _install_operators()

@@ -257,9 +257,9 @@ def run(
 ) -> Trace:
     """Call f on inputs in place of its numbers, and keep what it records."""
     labels = iter([*parameters, *named])
-    arguments = [_inputs(tree, next(labels)) for tree in (*positional, *named.values())]
     first = len(positional)
     with record() as recording, _watching(f) as local:
+        arguments = [_inputs(tree, next(labels)) for tree in (*positional, *named.values())]
         result = f(*arguments[:first], **dict(zip(named, arguments[first:], strict=True)))
     own = Trace(name, [*parameters, *named], arguments, _checked(result, name), recording.guards)
     inputs = set(own.inputs)

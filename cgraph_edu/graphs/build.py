@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..core.describe import describe
-from ..core.recording import record
+from ..core.recording import GuardError, record
 from ..core.tensor import Tensor, Variable, is_array, tape, variable
-from .graph import Constant, Graph, Guard, Node, Retrace
+from .graph import Constant, Graph, Guard, Node
 
 
 class NoGraphError(ValueError):
@@ -26,64 +27,56 @@ def graph(output: Tensor, names: Mapping[str, Any] | None = None) -> Graph:
             f"{output!r} is of type {type(output).__name__}: a graph starts from a Tensor, "
             "the result of a computation on cg.variables(...)"
         )
-    inputs = [tensor for tensor in tape(output) if isinstance(tensor, Variable)]
-    guards = [guard for tensor in inputs for guard in tensor.guards]
-    return build(output, names or {}, dict.fromkeys(guards))
+    return build(output, names or {})
 
 
 def trace(f: Callable[..., Any], **inputs: Any) -> Graph:
     """Run `f` on inputs of these names and values, and give the graph of its result."""
-    tensors = {name: variable(value, name) for name, value in inputs.items()}
-    with record() as recording:
-        output = f(**tensors)
+
+    def retrace(values: Mapping[str, Any]) -> Graph:
+        for name in values.keys() - inputs.keys():
+            if values[name] != traced.value(name):
+                raise GuardError(f"{name} is no argument of the traced function: it can't be set")
+        return trace(f, **{name: values.get(name, value) for name, value in inputs.items()})
+
+    with record():
+        output = f(**{name: variable(value, name) for name, value in inputs.items()})
     if not isinstance(output, Tensor):
         raise NoGraphError(f"the function gave {output!r}, which depends on no input")
-    traced = build(output, {}, recording.guards, lambda values: trace(f, **{**inputs, **values}))
+    traced = replace(build(output, {}), retrace=retrace)
     traced.warn_domain()
     return traced
 
 
-def build(
-    output: Tensor,
-    names: Mapping[str, Any],
-    guards: Iterable[tuple[Tensor, bool]],
-    retrace: Retrace | None = None,
-) -> Graph:
+def build(output: Tensor, names: Mapping[str, Any]) -> Graph:
     """A Graph from Tensors. Raises NoGraphError where `output` depends on no input."""
     if output.is_constant:
         shown = output.name or next((n for n, t in names.items() if t is output), "the result")
         raise NoGraphError(f"{shown} = {describe(output.value)} does not depend on any input")
-    drawn = tape(output)
-    known = {id(tensor) for tensor in drawn}
-    # A guard matters where it depends on an input that can be changed.
-    kept = [
-        (comparison, outcome)
-        for comparison, outcome in guards
-        if any(isinstance(t, Variable) and id(t) in known for t in tape(comparison))
-    ]
-    everything = tape(output, *(comparison for comparison, _ in kept))
-    place = {id(tensor): index for index, tensor in enumerate(everything)}
-    labels = _names(everything, known, names)
+    tensors, guards = members(output)
+    # Inputs that only a guard reads are drawn too: they decide which branch is taken.
+    drawn = {*tape(output), *(tensor for tensor in tensors if isinstance(tensor, Variable))}
+    place = {tensor: index for index, tensor in enumerate(tensors)}
     arrays = {name: value for name, value in names.items() if is_array(value)}
 
     def operand(x: Any) -> int | Constant:
         if not isinstance(x, Tensor):
             return Constant(x, _name_of(x, arrays) if is_array(x) else None)
-        return Constant(x.value, x.name if x.shape else None) if x.is_constant else place[id(x)]
+        return Constant(x.value, x.name if x.shape else None) if x.is_constant else place[x]
 
     nodes = tuple(
         Node(
-            index=index,
+            index=place[tensor],
             name=label,
             op=tensor.op,
             operands=tuple(operand(x) for x in tensor.operands),
             value=tensor.value,
-            drawn=id(tensor) in known,
+            drawn=tensor in drawn,
         )
-        for index, (tensor, label) in enumerate(zip(everything, labels, strict=True))
+        for tensor, label in zip(tensors, _names(tensors, drawn, names), strict=True)
     )
-    facts = dict.fromkeys(Guard(place[id(comparison)], outcome) for comparison, outcome in kept)
-    return Graph(nodes, nodes[place[id(output)]], tuple(facts), retrace)
+    facts = dict.fromkeys(Guard(place[comparison], outcome) for comparison, outcome in guards)
+    return Graph(nodes, nodes[place[output]], tuple(facts))
 
 
 def _name_of(array: Any, arrays: Mapping[str, Any]) -> str | None:
@@ -95,13 +88,31 @@ def _name_of(array: Any, arrays: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _names(tensors: Sequence[Tensor], drawn: set[int], given: Mapping[str, Any]) -> list[str]:
+def members(output: Tensor) -> tuple[list[Tensor], list[tuple[Tensor, bool]]]:
+    """The Tensors of the graph of `output`, in recorded order, and the guards that it depends on.
+
+    Those are the guards of each recording in which a part of it was computed.
+    """
+    behind = tape(output)
+    recordings = dict.fromkeys(
+        notes for tensor in behind if isinstance(tensor, Variable) for notes in tensor.recordings
+    )
+    guards = [
+        guard
+        for notes in recordings
+        if any(notes.start <= tensor.order <= notes.end for tensor in behind)
+        for guard in notes.guards
+    ]
+    return tape(output, *(comparison for comparison, _ in guards)), guards
+
+
+def _names(tensors: Sequence[Tensor], drawn: set[Tensor], given: Mapping[str, Any]) -> list[str]:
     """A name for each Tensor: its own, the first one given to it, or v1, v2, ..."""
-    first: dict[int, str] = {}
+    first: dict[Tensor, str] = {}
     for name, value in given.items():
         if isinstance(value, Tensor):
-            first.setdefault(id(value), name)
-    wanted = [tensor.name or first.get(id(tensor)) for tensor in tensors]
+            first.setdefault(value, name)
+    wanted = [tensor.name or first.get(tensor) for tensor in tensors]
     taken = {name for name in wanted if name is not None}
     used: set[str] = set()
     count = dict.fromkeys(("v", "guard"), 0)
@@ -109,7 +120,7 @@ def _names(tensors: Sequence[Tensor], drawn: set[int], given: Mapping[str, Any])
     for tensor, given_name in zip(tensors, wanted, strict=True):
         name = given_name or ""
         if given_name is None:
-            prefix = "v" if id(tensor) in drawn else "guard"
+            prefix = "v" if tensor in drawn else "guard"
             count[prefix] += 1
             while f"{prefix}{count[prefix]}" in taken:
                 count[prefix] += 1

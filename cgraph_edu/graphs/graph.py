@@ -79,7 +79,7 @@ class Guard:
     expected: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A recorded computation. Immutable: `at` gives another one.
 
@@ -361,6 +361,10 @@ class Graph:
     def explore(self) -> Any:
         """The widget, with a slider for each input."""
         return _door("widget.explorer").Explorer(self)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(node.name for node in self.inputs)
+        return f"Graph({self.output.name} from {inputs}: {len(self.nodes)} nodes)"
 
     def __str__(self) -> str:
         text: str = _door("render.text").plain(self)

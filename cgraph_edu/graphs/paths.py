@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from ..core.derivatives import zeros_like
-from ..core.numbers import close
+from ..core.numbers import close, format_count
 from ..core.tensor import is_array
 from .graph import Edge, Graph, Node
 
@@ -54,7 +54,8 @@ class PathSum:
         self.target = target
 
     def __repr__(self) -> str:
-        return f"PathSum(∂{self.target.name}/∂{self.source.name}, {self.count} paths)"
+        count = format_count(self.count)
+        return f"PathSum(∂{self.target.name}/∂{self.source.name}, {count} paths)"
 
     @cached_property
     def _steps(self) -> dict[int, list[Edge]]:
@@ -95,7 +96,9 @@ class PathSum:
     @cached_property
     def _scale(self) -> float:
         """The sum of the products' sizes: how large the terms are that may cancel in the total."""
-        return 0.0 if self.graph.has_arrays else self._flow(abs)
+        if not self.graph.has_arrays:
+            return self._flow(abs)
+        return max((abs(x) for path in self.paths for x in _entries(path.product)), default=0.0)
 
     def _flow(self, weight: Any) -> float:
         flow = dict.fromkeys(self._steps, 0.0)
@@ -194,9 +197,10 @@ class PathSum:
     @property
     def agrees(self) -> bool:
         """Whether the path sum and the engine's figure are equal up to rounding."""
-        if is_array(self.total) or is_array(self.engine):
-            return bool((abs(self.total - self.engine) <= 1e-9 * (1 + abs(self.engine))).all())
-        return close(self.total, self.engine, self._scale)
+        ours, theirs = _entries(self.total), _entries(self.engine)
+        return len(ours) == len(theirs) and all(
+            close(x, y, self._scale) for x, y in zip(ours, theirs, strict=True)
+        )
 
 
 def _product(edges: tuple[Edge, ...]) -> float:
@@ -204,6 +208,10 @@ def _product(edges: tuple[Edge, ...]) -> float:
     for edge in edges:
         product *= edge.partial
     return product
+
+
+def _entries(value: Any) -> list[float]:
+    return list(value.flat) if is_array(value) else [value]
 
 
 def _size(product: float) -> float:

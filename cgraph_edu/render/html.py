@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Container, Sequence
 from typing import Any
 
+from ..core.numbers import format_count
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.paths import Path, PathSum
@@ -33,11 +34,10 @@ _CELL = (
 
 def fallback(graph: Graph, limit: int = text.LIMIT, wrt: Sequence[str] | None = None) -> str:
     """The picture, and for each input (or those in `wrt`) its ledger of at most `limit` paths."""
-    names = [node.name for node in graph.inputs] if wrt is None else wrt
     svg = draw(graph)
     picture = b64encode(svg.encode()).decode()
     narrowest = _SHRINK * float(svg.partition(' width="')[2].partition('"')[0])
-    sums = [graph.path_sum(name) for name in names]
+    sums = text.path_sums(graph, wrt)
     ledgers = "".join(_ledger(paths, limit, len(sums) <= _MOST_OPEN) for paths in sums)
     return (
         f'<div style="background:{_PAPER};color:{_INK};font-family:{_SANS};font-size:15px;'
@@ -77,7 +77,7 @@ def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
         rows.append(
             _row(
                 _cell(""),
-                _cell(f"and {paths.count - len(shown):,} more", align="left"),
+                _cell(f"and {format_count(paths.count - len(shown))} more", align="left"),
                 _cell(""),
                 _cell(""),
                 _cell(rest),

@@ -12,7 +12,8 @@ from ..core.ops import Op
 from ..core.tensor import is_array
 from ..graphs.graph import Constant, Graph, Node
 from ..graphs.paths import Path, PathSum
-from .text import listed
+from .text import path_sums
+from .typeset import GREEK, plain_name
 
 if TYPE_CHECKING:
     from ..core.arrays import ArrayOp
@@ -20,20 +21,13 @@ if TYPE_CHECKING:
 FEW = 6
 """With more paths than this the sum is given without its terms."""
 
-GREEK = frozenset(
-    (
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
-        "sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi "
-        "Omega"
-    ).split()
-)
+_GREEK = {letter: word for word, letter in GREEK.items() if word != "omicron"}
 
 
 def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
     """Each node's formula with its value, then each derivative with its paths, as one display."""
     rows = [rf"{name(node.name)} &= {formula(graph, node)}" for node in graph.nodes if node.op]
-    names = [node.name for node in graph.inputs] if wrt is None else wrt
-    rows += [derivative(graph.path_sum(source)) for source in names]
+    rows += map(derivative, path_sums(graph, wrt))
     return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
 
@@ -54,9 +48,12 @@ def derivative(paths: PathSum) -> str:
     head = rf"{partial(paths.target.name, paths.source.name)} &= "
     if is_array(paths.total):
         return head + rf"\text{{an array of shape }} {paths.source.value.shape}"
-    if not 0 < paths.count <= FEW or any(not path.edges for path in paths.paths):
+    if not 0 < paths.count <= FEW:
         return head + number(paths.total)
-    shown = listed(paths)
+    shown = list(paths.paths)
+    is_obvious = len(shown) == 1 and len(shown[0].edges) < 2
+    if is_obvious or any(is_array(f) or f is None for path in shown for f in path.factors):
+        return head + number(paths.total)
     symbols = " + ".join(_symbols(path) for path in shown)
     numbers = " + ".join(_numbers(path) for path in shown)
     return head + f"{symbols} = {numbers} = {number(paths.total)}"
@@ -68,16 +65,13 @@ def partial(target: str, source: str) -> str:
 
 
 def name(text: str) -> str:
-    r"""A learner's name: one letter as it is, Greek as the letter, x_1 with a subscript."""
-    stem, _, subscript = text.partition("_")
-    if not subscript:
-        match = re.fullmatch(r"([A-Za-z]+)(\d+)", text)
-        stem, subscript = match.groups() if match else (text, "")
-    if stem in GREEK:
-        stem = f"\\{stem}"
+    r"""A learner's name as in the picture: alpha as \alpha, x_1 with an index, others upright."""
+    stem, index = plain_name(text)
+    if stem in _GREEK:
+        stem = f"\\{_GREEK[stem]}"
     elif len(stem) != 1 or not stem.isalpha():
-        return rf"\mathit{{{_escaped(text)}}}"
-    return f"{stem}_{{{_escaped(subscript)}}}" if subscript else stem
+        stem = rf"\mathit{{{_escaped(stem)}}}"
+    return f"{stem}_{{{_escaped(index)}}}" if index else stem
 
 
 def number(value: float | bool) -> str:

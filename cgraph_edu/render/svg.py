@@ -145,8 +145,8 @@ def _partial(drawn: Drawn) -> str:
     left = -(drawn.bar + equals + number) / 2
     middle = left + drawn.bar / 2
     # The paper under the fraction and a halo around the number cut the wire.
-    half = LABEL_HEIGHT / 2
-    pad = 7.0
+    half = LABEL_HEIGHT / 2 + 3
+    pad = 8.0
     under = pad + drawn.bar + (equals or pad)
     parts = [
         f'<g class="partial" transform="translate({_px(drawn.label[0])} {_px(drawn.label[1])})">',

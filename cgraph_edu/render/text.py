@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-from ..core.numbers import format_number
+from ..core.numbers import format_count, format_number
 from ..core.tensor import is_array
 from ..graphs.graph import Graph, Node
 from ..graphs.paths import Path, PathSum
@@ -20,20 +20,34 @@ LONGEST = 12
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def plain(graph: Graph, limit: int = LIMIT, wrt: list[str] | None = None) -> str:
+def plain(graph: Graph, limit: int = LIMIT, wrt: Sequence[str] | None = None) -> str:
     """The output, then for each input its derivative, its paths and their products.
 
     At most `limit` paths are listed for an input: all of them in writing order where they fit, else
     the largest by magnitude, how many are left out, and the sum of those.
     """
-    names = [node.name for node in graph.inputs] if wrt is None else wrt
-    sums = [graph.path_sum(name) for name in names]
+    sums = path_sums(graph, wrt)
     lines = [equation(graph, graph.output)]
+    if not has_gradient(graph):
+        lines.append(
+            f"  {graph.output.name} is several numbers: a gradient needs one, their sum say"
+        )
     for paths in sums:
         lines += (f"  {line}" for line in ledger(paths, limit))
     if sums:
         lines.append(f"  sum over paths = reverse mode: {' '.join(map(verdict, sums))}")
     return "\n".join(lines)
+
+
+def has_gradient(graph: Graph) -> bool:
+    """Whether the output is one number."""
+    return not is_array(graph.output.value) or graph.output.value.size == 1
+
+
+def path_sums(graph: Graph, wrt: Sequence[str] | None = None) -> list[PathSum]:
+    """The path sums to show: for the inputs `wrt`, all unless given; none without a gradient."""
+    names = [node.name for node in graph.inputs] if wrt is None else wrt
+    return [graph.path_sum(name) for name in names] if has_gradient(graph) else []
 
 
 def equation(graph: Graph, node: Node) -> str:
@@ -44,7 +58,7 @@ def equation(graph: Graph, node: Node) -> str:
 
 def ledger(paths: PathSum, limit: int = LIMIT) -> Iterator[str]:
     """One input's part of the text."""
-    count = f"{paths.count:,} path" + ("" if paths.count == 1 else "s")
+    count = f"{format_count(paths.count)} path" + ("" if paths.count == 1 else "s")
     shown = listed(paths, limit)
     twins = parallel(paths)
     if any((edge.source, edge.target) in twins for path in shown for edge in path.edges):
@@ -55,7 +69,8 @@ def ledger(paths: PathSum, limit: int = LIMIT) -> Iterator[str]:
     for path, text in zip(shown, trails, strict=True):
         yield f"  {text:<{width}}   {product(path)}"
     if len(shown) < paths.count:
-        yield f"  and {paths.count - len(shown):,} more, sum {number(paths.remainder(limit))}"
+        rest = format_count(paths.count - len(shown))
+        yield f"  and {rest} more, sum {number(paths.remainder(limit))}"
 
 
 def listed(paths: PathSum, limit: int = LIMIT) -> list[Path]:

@@ -57,6 +57,12 @@ def lookalikes(names: Iterable[str]) -> Names:
     return frozenset(name for group in alike.values() if len(group) > 1 for name in group)
 
 
+def plain_name(name: str, literal: Names = ()) -> tuple[str, str]:
+    """A name as the browser and LaTeX set it: what stands on the line, and the index below."""
+    stem, *index = _name(name, literal)
+    return stem.text, "".join(run.text for run in index)
+
+
 def label(
     name: str, formula: Expression | None, size: float, room: float, literal: Names = ()
 ) -> tuple[Runs, bool]:

@@ -23,6 +23,7 @@ from ..graphs.graph import Graph
 from ..render.picture import bundle
 from ..render.svg import draw
 from ..render.text import plain
+from ..render.typeset import lookalikes, plain_name
 
 STATIC = Path(__file__).parent / "static"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -111,8 +112,12 @@ class Explorer(anywidget.AnyWidget):
 
     def _scene(self, graph: Graph) -> dict[str, Any]:
         """What the browser needs to know of a graph."""
+        document = to_document(graph)
+        alike = lookalikes(node.name for node in graph.nodes)
+        for node in document["nodes"]:
+            node["label"] = list(plain_name(node["name"], alike))
         return {
-            "document": to_document(graph),
+            "document": document,
             "svg": str(draw(graph)),
             "ranges": {
                 node.name: list(self._sliders.get(node.name) or default_range(node.value))
@@ -154,8 +159,7 @@ class Explorer(anywidget.AnyWidget):
                 warnings.simplefilter("ignore")
                 graph = self.graph.at(**self.inputs)
         except GuardError as error:
-            text = str(error)
-            self.message = f"{text[:1].upper()}{text[1:]}."
+            self.message = f"Not drawn at these inputs: {error}."
         except Exception as error:  # whatever a learner's own code may raise when it runs again
             self.message = f"The code can't run at these inputs: {type(error).__name__}: {error}."
         else:

@@ -195,10 +195,17 @@ def test_a_loop_that_counts_is_guarded() -> None:
         g.at(n=2.5)
 
 
-def test_an_input_that_only_counts_is_no_input_of_the_graph() -> None:
+def test_an_input_that_only_counts_can_be_changed_too() -> None:
     g = cg.trace(lambda x, n: sum((x for _ in range(n)), x), x=2.0, n=3.0)
-    assert [node.name for node in g.inputs] == ["x"]
-    assert g.guards == ()
+    assert [node.name for node in g.inputs] == ["x", "n"]
+    assert g.gradient() == {"x": 4.0, "n": 0.0}
+    assert g.at(n=5.0).output.value == 12.0
+
+
+def test_the_operand_that_was_not_taken_can_be_changed_too() -> None:
+    g = cg.trace(lambda a, b: max(a, b) * 2, a=3.0, b=2.0)
+    assert g.at(a=1.0).output.value == 4.0
+    assert g.at(a=1.0).at(a=5.0).output.value == 10.0
 
 
 def test_no_number_comes_from_the_wrong_branch_at_nan() -> None:

@@ -50,11 +50,11 @@ def test_wrt_chooses_the_derivatives() -> None:
         ("alpha", r"\alpha"),
         ("theta2", r"\theta_{2}"),
         ("loss", r"\mathit{loss}"),
-        ("my_loss", r"\mathit{my\_loss}"),
+        ("my_loss", r"\mathit{my}_{loss}"),
         ("w_in", "w_{in}"),
-        ("a_b_c", r"a_{b\_c}"),
+        ("a_b_c", r"\mathit{a\_b\_c}"),
         ("_", r"\mathit{\_}"),
-        ("π", "π"),
+        ("π", r"\pi"),
     ],
 )
 def test_names(text: str, expected: str) -> None:

@@ -25,6 +25,20 @@ def five_nodes() -> cg.Graph:
     return cg.graph(e, names={"c": c, "d": d, "e": e})
 
 
+def without_labels(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as Python has it: how names look is for the browser alone."""
+    nodes = [{k: v for k, v in node.items() if k != "label"} for node in document["nodes"]]
+    return {**document, "nodes": nodes}
+
+
+def test_names_that_would_look_alike_are_sent_as_typed() -> None:
+    x1, x_1, alpha = cg.variables(x1=1.0, x_1=2.0, alpha=3.0)
+    nodes = cg.Explorer(cg.graph(x1 * x_1 * alpha)).document["nodes"]
+    labels = {node["name"]: node["label"] for node in nodes}
+    assert (labels["x1"], labels["x_1"], labels["alpha"]) == (["x1", ""], ["x_1", ""], ["α", ""])
+    assert labels["v2"] == ["v", "2"]
+
+
 def branched(a: float = 1.0) -> cg.Graph:
     """Other inputs to either side: b where a > 0, else c."""
 
@@ -45,7 +59,7 @@ def explorer() -> cg.Explorer:
 
 
 def test_the_browser_gets_the_graph_the_picture_and_the_ranges(explorer: cg.Explorer) -> None:
-    assert explorer.document == to_document(explorer.graph)
+    assert without_labels(explorer.document) == to_document(explorer.graph)
     assert explorer.svg.startswith("<svg")
     assert explorer.ranges == {"a": [-3.0, 3.0, 0.05], "b": [-3.0, 3.0, 0.05]}
     assert (explorer.target, explorer.source, explorer.selected_path) == ("e", "", -1)
@@ -115,7 +129,7 @@ def test_a_failed_guard_runs_the_code_again() -> None:
     from_browser(explorer, {"inputs": {"a": -2.0, "b": 5.0}, "asked": 2})
     assert explorer.inputs == {"a": -2.0, "c": 7.0}
     assert explorer.graph.output.value == -14.0
-    assert explorer.document == to_document(explorer.graph)
+    assert without_labels(explorer.document) == to_document(explorer.graph)
     assert explorer.answered == 2
     assert set(explorer.ranges) == {"a", "c"}
     assert explorer.message == ""
@@ -136,7 +150,7 @@ def test_a_source_that_the_other_branch_lacks_is_let_go() -> None:
 def test_a_static_graph_says_that_it_can_not_follow() -> None:
     explorer = cg.Explorer(replace(branched(), retrace=None))
     explorer.inputs = {"a": -1.0}
-    assert explorer.message.startswith("This graph was recorded for a > 0")
+    assert "this graph was recorded for a > 0" in explorer.message
     assert explorer.graph.value("a") == 1.0
     explorer.inputs = {"b": 2.0}
     assert explorer.inputs == {"a": -1.0, "b": 2.0}

@@ -137,6 +137,6 @@ function inOrder(x: readonly number[], y: readonly number[]): number {
 function close(x: number, y: number, scale: number): boolean {
   if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return true;
   if (!Number.isFinite(x) || !Number.isFinite(y)) return false;
-  const size = Math.max(1, Math.abs(x), Math.abs(y), Number.isFinite(scale) ? scale : 0);
+  const size = Math.max(Math.abs(x), Math.abs(y), Number.isFinite(scale) ? scale : 0);
   return Math.abs(x - y) <= 1e-9 * size;
 }

@@ -1,4 +1,6 @@
-/** The graph document: what Python's graph/document.py writes, checked before anything uses it. */
+/** The graph document: what Python's graphs/document.py writes, checked before anything uses it. */
+
+import type { Label } from "./names";
 
 export type Expression = number | string | readonly [string, ...Expression[]];
 
@@ -14,6 +16,7 @@ export interface Constant {
 
 export interface GraphNode {
   readonly name: string;
+  readonly label: Label;
   /** null for an input. */
   readonly op: Op | null;
   /** A number is the index of another node. */
@@ -40,7 +43,7 @@ export interface Guard {
 export interface Graph {
   /** In the order they were recorded: operands come before their uses. */
   readonly nodes: readonly GraphNode[];
-  /** What a person sets. An input that only a guard reads is not drawn and not among them. */
+  /** What a person sets, inputs that only a guard reads among them. */
   readonly inputs: readonly number[];
   /** Between drawn nodes, by target and then port, as in Python. */
   readonly edges: readonly Edge[];
@@ -119,10 +122,12 @@ function readOp(row: Json): Op {
 
 function readNode(node: Json, index: number, ops: ReadonlyMap<string, Op>): GraphNode {
   const name = text(node["name"], `the name of node ${index}`);
+  const [stem, mark] = list(node["label"] ?? [name], `the label of ${name}`);
+  const label: Label = [text(stem, `the label of ${name}`), typeof mark === "string" ? mark : ""];
   const drawn = node["drawn"] !== false;
   const value = readNumber(node["value"], `the value of ${name}`);
   if (node["op"] === undefined || node["op"] === null) {
-    return { name, op: null, operands: [], value, drawn };
+    return { name, label, op: null, operands: [], value, drawn };
   }
   const op = ops.get(text(node["op"], `the op of ${name}`));
   if (op === undefined) throw new DocumentError(`${name} uses an op that is not in the table`);
@@ -134,7 +139,7 @@ function readNode(node: Json, index: number, ops: ReadonlyMap<string, Op>): Grap
   if (operands.length !== op.operands.length) {
     throw new DocumentError(`${name} has ${operands.length} operands, not ${op.operands.length}`);
   }
-  return { name, op, operands, value, drawn };
+  return { name, label, op, operands, value, drawn };
 }
 
 function record(json: unknown, what: string): Json {

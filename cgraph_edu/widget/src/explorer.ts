@@ -16,7 +16,7 @@ import { Program } from "./evaluate";
 import { InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
-import { mathName } from "./names";
+import { mathName, type Label } from "./names";
 import { typeset } from "./numbers";
 import { Question } from "./question";
 import { Stage } from "./stage";
@@ -150,7 +150,8 @@ class Explorer {
     const order = isLate ? [mine, told] : [told, mine];
     this.inputs = names.map((name, i) => order[0]![name] ?? order[1]![name] ?? recorded[i]!);
     const ranges = (this.model.get("ranges") ?? {}) as Record<string, Range>;
-    this.panel.build(names, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.initial());
+    const labels = graph.inputs.map((node) => graph.nodes[node]!.label);
+    this.panel.build(names, labels, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.initial());
     const wrt = (this.model.get("wrt") ?? []) as readonly string[];
     this.question.build(graph, wrt.length ? names.filter((name) => wrt.includes(name)) : names);
     this.target = this.find(this.model.get("target")) ?? graph.output;
@@ -286,7 +287,7 @@ class Explorer {
 
   private account({ program, partials }: Scene): void {
     const { source, target } = this;
-    const to = mathName(this.name(target));
+    const to = mathName(this.label(target));
     this.paths = [];
     if (source === null) {
       this.ledger.say(...this.invitation(to));
@@ -296,7 +297,7 @@ class Explorer {
       this.ledger.say("Source and target are the same node, ", to, ": the derivative is 1.");
       return;
     }
-    const from = this.name(source);
+    const from = this.label(source);
     const sum = pathSum(program.graph, partials, source, target, LISTED);
     if (sum.count === 0n) {
       this.ledger.say(to, " does not depend on ", mathName(from), ": the derivative is 0.");
@@ -305,10 +306,10 @@ class Explorer {
     this.paths = sum.paths;
     this.ledger.show({
       source: from,
-      target: this.name(target),
+      target: this.label(target),
       sum,
       routes: sum.paths.map((path) => [
-        { name: from, arrow: "" },
+        { label: from, arrow: "" },
         ...path.edges.map((edge) => this.step(program.graph, edge)),
       ]),
     });
@@ -317,12 +318,13 @@ class Explorer {
   private step({ edges, incoming }: Graph, edge: number): Step {
     const { source, target, port } = edges[edge]!;
     const hasTwin = incoming[target]!.some((e) => e !== edge && edges[e]!.source === source);
-    return { name: this.name(target), arrow: hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→" };
+    return { label: this.label(target), arrow: hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→" };
   }
 
   private invitation(target: HTMLElement): (Node | string)[] {
     const chips = this.question.inputs.map((name) => {
-      const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, mathName(name)));
+      const label = mathName(this.label(this.find(name)!));
+      const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
       chip.addEventListener("click", () => {
         this.choose(this.find(name), this.target);
         // The chip is gone; the focus goes where the choice now stands.
@@ -406,6 +408,10 @@ class Explorer {
 
   private name(node: number): string {
     return this.scene!.program.graph.nodes[node]!.name;
+  }
+
+  private label(node: number): Label {
+    return this.scene!.program.graph.nodes[node]!.label;
   }
 
   private find(name: unknown): number | null {

@@ -1,7 +1,7 @@
 /** A slider and a number field for each input. */
 
 import { element, keepKeys, setText } from "./dom";
-import { mathName } from "./names";
+import { mathName, type Label } from "./names";
 import { formatNumber, typeset } from "./numbers";
 
 /** [minimum, maximum, step] */
@@ -23,7 +23,7 @@ export class InputsPanel {
     element("button", { type: "button", class: "cgx-reset" }, "Reset"),
   );
   private rows: readonly Row[] = [];
-  private names: readonly string[] = [];
+  private shape = "";
   private initial: readonly number[] = [];
 
   constructor(
@@ -38,12 +38,18 @@ export class InputsPanel {
   }
 
   /** Show these inputs. Rows stay as they are, focus and all, when the names do. */
-  build(names: readonly string[], ranges: readonly Range[], initial: readonly number[]): void {
+  build(
+    names: readonly string[],
+    labels: readonly Label[],
+    ranges: readonly Range[],
+    initial: readonly number[],
+  ): void {
     this.initial = initial;
-    if (names.join("\n") !== this.names.join("\n")) {
-      this.names = names;
+    const shape = JSON.stringify([names, labels]);
+    if (shape !== this.shape) {
+      this.shape = shape;
       this.rows = names.map(
-        (name, index) => new Row(name, (value) => this.changed(index, value)),
+        (name, index) => new Row(name, labels[index]!, (value) => this.changed(index, value)),
       );
       const title = element("h3", { class: "cgx-title" }, "inputs");
       const head = element("div", { class: "cgx-inputs-head" }, title, this.reset);
@@ -69,6 +75,7 @@ class Row {
 
   constructor(
     private readonly name: string,
+    label: Label,
     private readonly changed: (value: number) => void,
   ) {
     this.slider.setAttribute("aria-label", name);
@@ -85,7 +92,7 @@ class Row {
     this.root = element(
       "div",
       { class: "cgx-input", "data-input": name },
-      mathName(name),
+      mathName(label),
       this.slider,
       this.field,
       this.note,

@@ -2,7 +2,7 @@
 
 import type { PathSum } from "./derive";
 import { element, keepKeys, setText } from "./dom";
-import { derivative, mathName } from "./names";
+import { derivative, mathName, type Label } from "./names";
 import { typeset } from "./numbers";
 import { hue } from "./stage";
 
@@ -19,14 +19,14 @@ const TERMS = 6;
 
 /** A node along a path, and how it is reached: "→", numbered where two edges run side by side. */
 export interface Step {
-  readonly name: string;
+  readonly label: Label;
   readonly arrow: string;
 }
 
-/** One state of the ledger, with nodes given by name. */
+/** One state of the ledger. */
 export interface Account {
-  readonly source: string;
-  readonly target: string;
+  readonly source: Label;
+  readonly target: Label;
   readonly sum: PathSum;
   /** The steps along each listed path, the source first. */
   readonly routes: readonly (readonly Step[])[];
@@ -235,7 +235,7 @@ function symbols(route: readonly Step[]): HTMLElement {
   const made = element("span", { class: "cgx-product" });
   for (let i = 1; i < route.length; i++) {
     if (i > 1) made.append(" · ");
-    made.append(derivative(route[i]!.name, route[i - 1]!.name));
+    made.append(derivative(route[i]!.label, route[i - 1]!.label));
   }
   return made;
 }
@@ -244,12 +244,12 @@ function symbols(route: readonly Step[]): HTMLElement {
 function arrows(route: readonly Step[]): (Node | string)[] {
   const left = route.length > SHOWN_NODES ? route.length - SHOWN_NODES : 0;
   const half = SHOWN_NODES / 2;
-  return route.flatMap(({ name, arrow }, index) => {
+  return route.flatMap(({ label, arrow }, index) => {
     if (left && index >= half && index < half + left) {
       return index === half ? [element("span", { class: "cgx-arrow" }, ` → … ${left} more … `)] : [];
     }
-    if (index === 0) return [mathName(name)];
+    if (index === 0) return [mathName(label)];
     const via = element("span", { class: "cgx-arrow" }, `${arrow} `);
-    return [" ", element("span", { class: "cgx-term" }, via, mathName(name))];
+    return [" ", element("span", { class: "cgx-term" }, via, mathName(label))];
   });
 }

@@ -18,7 +18,7 @@ export const HUES = 6;
 
 const DIGITS = 4;
 // As in Python's drawing: font sizes in px, advances in em.
-const VALUE_SIZE = 17;
+const VALUE_SIZE = 16;
 const PARTIAL_SIZE = 15;
 const DIGIT_WIDTH = 0.64;
 const POINT_WIDTH = 0.3;

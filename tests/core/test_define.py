@@ -1,0 +1,67 @@
+"""A learner's own op works everywhere that a built-in one does."""
+
+import math
+
+import pytest
+
+import cgraph_edu as cg
+from cgraph_edu.graphs.document import to_document
+from cgraph_edu.render.latex import latex
+
+SWISH = ("swish", "x / (1 + exp(-x))", ["(1 + out * exp(-x)) / (1 + exp(-x))"])
+
+
+def swish_slope(x: float) -> float:
+    s = 1 / (1 + math.exp(-x))
+    return s + x * s * (1 - s)
+
+
+def test_value_slope_and_second_derivative() -> None:
+    swish = cg.op(*SWISH)
+    assert swish(1.5) == pytest.approx(1.5 / (1 + math.exp(-1.5)), rel=1e-14)
+    assert cg.grad(swish)(1.5) == pytest.approx(swish_slope(1.5), rel=1e-14)
+    h = 1e-5
+    second = (swish_slope(1.5 + h) - swish_slope(1.5 - h)) / (2 * h)
+    assert cg.grad(cg.grad(swish))(1.5) == pytest.approx(second, rel=1e-8)
+
+
+def test_it_is_drawn_told_and_sent_to_the_browser() -> None:
+    swish = cg.op(*SWISH)
+    graph = cg.trace(lambda x: swish(x) * 2, x=1.5)
+    assert str(graph).startswith("v2 = v1 * 2 = 2.45272\n")
+    assert "swish(x)" in graph.describe(graph.node("v1"))
+    assert r"\operatorname{swish}\left(x\right)" in latex(graph)
+    assert to_document(graph)["ops"]["swish"]["partials"][0][0] == "div"
+    assert graph.path_sum("x").agrees
+
+
+def test_two_operands_and_arrays() -> None:
+    import numpy as np
+
+    hypotenuse = cg.op("hypotenuse", "sqrt(x ** 2 + y ** 2)", ["x / out", "y / out"])
+    assert cg.grad(hypotenuse, argnums=(0, 1))(3.0, 4.0) == pytest.approx((0.6, 0.8))
+    slope = cg.grad(lambda x: hypotenuse(x, 4.0).sum())(np.array([3.0, 0.0]))
+    assert slope == pytest.approx(np.array([0.6, 0.0]))
+
+
+def test_gradcheck_finds_a_wrong_partial() -> None:
+    wrong = cg.op("wrong", "x * y", ["y", "y"])
+    report = cg.gradcheck(wrong, 2.0, 5.0)
+    assert not report
+    assert report.operand == 1
+    assert "argument 1: gradient 5, finite difference 2, off by 3" in repr(report)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (("mul", "x * y", ["y", "x"]), "there is an op 'mul' already"),
+        (("my op", "x", ["1"]), "'my op' can't be the name"),
+        (("bad", "open(x)", ["1"]), "not allowed in an op's expression"),
+        (("bad", "x * z", ["z"]), "unknown name 'z'"),
+        (("bad", "x * y", ["y"]), "unknown name 'y'"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_refused(row: tuple[str, str, list[str]], message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("(", r"\(")):
+        cg.op(*row)
