@@ -321,12 +321,13 @@ def _sum(terms: Any, /, start: Any = 0) -> Any:
 
 _ROUTES: dict[int, Callable[..., Any]] = {
     id(getattr(math, name)): _recorded(getattr(math, name), getattr(ops, name))
-    for name in ["exp", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+    for name in "exp expm1 log1p sqrt sin cos tan asin acos atan sinh cosh tanh".split()
 } | {
     id(math.log): _recorded(math.log, _log),
     id(math.log2): _recorded(math.log2, lambda x: _log(x, 2.0)),
     id(math.log10): _recorded(math.log10, lambda x: _log(x, 10.0)),
     id(math.fabs): _recorded(math.fabs, ops.absolute),
+    id(math.hypot): _recorded(math.hypot, lambda *x: ops.sqrt(_sum([each * each for each in x]))),
     id(math.pow): _recorded(math.pow, lambda x, y: x**y),
     id(builtins.sum): _sum,
 }

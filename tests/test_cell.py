@@ -212,7 +212,10 @@ def test_results_of_an_earlier_cell_can_be_used() -> None:
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
-        *[(f"math.{f}(a)", [f"y = {f}(a)"]) for f in "exp sqrt sin cos tan sinh cosh tanh".split()],
+        *[
+            (f"math.{f}(a)", [f"y = {f}(a)"])
+            for f in "exp sqrt sin cos tan asin acos atan expm1 log1p sinh tanh".split()
+        ],
         ("math.log(a)", ["y = log(a)"]),
         ("math.log(a, 2)", ["v1 = log(a)", "y = v1 / 0.693147"]),
         ("math.log2(a)", ["v1 = log(a)", "y = v1 / 0.693147"]),

@@ -23,7 +23,8 @@ def op(
 
     `forward` is a formula in x, or in x and y, unless `operands` names others; `partials` gives one
     formula for each, in which `out` is the result. Formulas may use numbers, + - * / // % **,
-    comparisons, and exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, abs, sign, floor, maximum,
+    comparisons, and exp, expm1, log, log1p, sqrt, sin, cos, tan, asin, acos, atan, sinh, cosh,
+    tanh, abs, sign, floor, maximum,
     minimum and where. `latex` is a template such as r"{x} \cdot {y}"; `domain` says where the op is
     smooth. The function takes numbers, arrays and Tensors; what it records is differentiated, drawn
     and moved by sliders like any other op. `cg.gradcheck` finds a wrong partial.

@@ -54,6 +54,13 @@ def log(x: float) -> float:
     return -INF if x == 0.0 else NAN
 
 
+def log1p(x: float) -> float:
+    """The natural logarithm of 1 + x, exact for small x; -inf at -1, nan below."""
+    if x > -1.0:
+        return math.log1p(x)
+    return -INF if x == -1.0 else NAN
+
+
 def floor(x: float) -> float:
     """The largest whole number not above x, as a float."""
     return float(math.floor(x)) if math.isfinite(x) else x

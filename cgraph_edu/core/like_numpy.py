@@ -32,6 +32,10 @@ UFUNCS: Mapping[str, str] = {
     "equal": "eq",
     "not_equal": "ne",
     **{name: name for name in "exp log sqrt sin cos tan sinh cosh tanh sign floor".split()},
+    **{name: name for name in "expm1 log1p".split()},
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
     **{name: name for name in "maximum minimum".split()},
 }
 """NumPy's names of elementwise functions, and the rows' names."""

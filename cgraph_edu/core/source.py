@@ -30,7 +30,10 @@ from .program import Check, Note, Operand, Program, Value, settings_key
 from .tensor import Tensor, is_array
 from .trees import CONTAINERS, items
 
-RAISING = frozenset("div floordiv mod pow exp log sqrt sin cos tan sinh cosh tanh floor".split())
+RAISING = frozenset(
+    "div floordiv mod pow exp expm1 log log1p sqrt".split()
+    + "sin cos tan asin acos sinh cosh tanh floor".split()
+)
 """The functions of the expression language that can raise on floats."""
 
 DEEPEST = 4

@@ -447,6 +447,11 @@ tan = recorded(OPS["tan"])
 sinh = recorded(OPS["sinh"])
 cosh = recorded(OPS["cosh"])
 tanh = recorded(OPS["tanh"])
+asin = recorded(OPS["asin"])
+acos = recorded(OPS["acos"])
+atan = recorded(OPS["atan"])
+expm1 = recorded(OPS["expm1"])
+log1p = recorded(OPS["log1p"])
 sigmoid = recorded(OPS["sigmoid"])
 relu = recorded(OPS["relu"])
 absolute = recorded(OPS["abs"])
@@ -457,7 +462,7 @@ _clip = recorded(OPS["clip"])
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """Each x where it lies between `low` and `high`, else the nearer of the two; None is no bound."""
+    """Each x between `low` and `high` as it is, others moved to the nearer; None is no bound."""
     if low is None or high is None:
         x = x if low is None else maximum(x, low)
         return x if high is None else minimum(x, high)

@@ -30,6 +30,7 @@ WITNESSES: dict[str, Callable[..., Any]] = {
     "pow": math.pow,
     **{name: getattr(operator, name) for name in NEGATED},
     **{name: getattr(math, name) for name in "exp log sqrt sin cos tan sinh cosh tanh".split()},
+    **{name: getattr(math, name) for name in "expm1 log1p asin acos atan".split()},
     "sigmoid": lambda x: 0.5 + 0.5 * math.tanh(x / 2),
     "relu": lambda x: (x + abs(x)) / 2,
     "abs": lambda x: math.sqrt(x * x),

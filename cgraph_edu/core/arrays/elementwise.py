@@ -39,6 +39,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "eq": np.equal,
     "ne": np.not_equal,
     **{name: getattr(np, name) for name in "exp log sqrt sin cos tan sinh cosh tanh".split()},
+    **{name: getattr(np, name) for name in "expm1 log1p".split()},
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
     **{name: getattr(np, name) for name in "abs sign floor maximum minimum".split()},
     "where": where,
 }
