@@ -222,6 +222,7 @@ def test_results_of_an_earlier_cell_can_be_used() -> None:
         ("math.log10(a)", ["v1 = log(a)", "y = v1 / 2.30259"]),
         ("math.pow(a, 3)", ["y = a ** 3"]),
         ("math.fabs(a)", ["y = abs(a)"]),
+        ("math.hypot(a, 3)", ["v1 = a * a", "v2 = v1 + 9", "y = sqrt(v2)"]),
         ("sin(a)", ["y = sin(a)"]),
         ("m.sin(a)", ["y = sin(a)"]),
         ("[math.sin][0](a)", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +46,9 @@ class MeanLoss(ArrayOp):
         """The tangents, weighted by the partials."""
         return sum(self.partial(port, *values) * x_dot)
 
+    @abstractmethod
     def partial(self, port: int, *values: Any) -> Any:
         """∂out/∂operand, in the operand's shape."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
