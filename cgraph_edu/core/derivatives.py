@@ -75,7 +75,7 @@ def delivered(x_bar: Mapping[Tensor, Any], wrt: Iterable[Tensor]) -> list[Any]:
     adjoints = [x_bar[x] if x in x_bar else zeros_like(x.value) for x in wrt]
     seen = set()
     for i, adjoint in enumerate(adjoints):
-        if is_array(adjoint):
+        if type(adjoint) is not float and is_array(adjoint):
             if adjoint.base is not None or id(adjoint) in seen:
                 adjoints[i] = adjoint.copy()
             seen.add(id(adjoint))
