@@ -13,7 +13,7 @@ from ..core.tensor import is_array
 from ..graphs.graph import Constant, Graph, Node
 from ..graphs.paths import Path, PathSum
 from .text import path_sums
-from .typeset import GREEK, plain_name
+from .typeset import GREEK, Names, lookalikes, plain_name
 
 if TYPE_CHECKING:
     from ..core.arrays import ArrayOp
@@ -26,16 +26,21 @@ _GREEK = {letter: word for word, letter in GREEK.items() if word != "omicron"}
 
 def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
     """Each node's formula with its value, then each derivative with its paths, as one display."""
-    rows = [rf"{name(node.name)} &= {formula(graph, node)}" for node in graph.nodes if node.op]
-    rows += map(derivative, path_sums(graph, wrt))
+    alike = lookalikes(node.name for node in graph.nodes)
+    rows = [
+        rf"{name(node.name, alike)} &= {formula(graph, node, alike)}"
+        for node in graph.nodes
+        if node.op
+    ]
+    rows += (derivative(paths, alike) for paths in path_sums(graph, wrt))
     return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
 
-def formula(graph: Graph, node: Node) -> str:
+def formula(graph: Graph, node: Node, alike: Names = ()) -> str:
     r"""A node's formula and value: c \cdot d = 6."""
     if node.op is None:
-        return name(node.name)
-    operands = [_operand(graph, operand, node.op) for operand in node.operands]
+        return name(node.name, alike)
+    operands = [_operand(graph, operand, node.op, alike) for operand in node.operands]
     if isinstance(node.op, Op):
         text = node.op.latex.format(**dict(zip(node.op.operands, operands, strict=True)))
     else:
@@ -43,9 +48,9 @@ def formula(graph: Graph, node: Node) -> str:
     return text if is_array(node.value) else f"{text} = {number(node.value)}"
 
 
-def derivative(paths: PathSum) -> str:
+def derivative(paths: PathSum, alike: Names = ()) -> str:
     """∂e/∂b as the sum of its path products, in symbols and in numbers."""
-    head = rf"{partial(paths.target.name, paths.source.name)} &= "
+    head = rf"{partial(paths.target.name, paths.source.name, alike)} &= "
     if is_array(paths.total):
         return head + rf"\text{{an array of shape }} {paths.source.value.shape}"
     if not 0 < paths.count <= FEW:
@@ -54,19 +59,19 @@ def derivative(paths: PathSum) -> str:
     is_obvious = len(shown) == 1 and len(shown[0].edges) < 2
     if is_obvious or any(is_array(f) or f is None for path in shown for f in path.factors):
         return head + number(paths.total)
-    symbols = " + ".join(_symbols(path) for path in shown)
+    symbols = " + ".join(_symbols(path, alike) for path in shown)
     numbers = " + ".join(_numbers(path) for path in shown)
     return head + f"{symbols} = {numbers} = {number(paths.total)}"
 
 
-def partial(target: str, source: str) -> str:
+def partial(target: str, source: str, alike: Names = ()) -> str:
     r"""\frac{\partial e}{\partial b}."""
-    return rf"\frac{{\partial {name(target)}}}{{\partial {name(source)}}}"
+    return rf"\frac{{\partial {name(target, alike)}}}{{\partial {name(source, alike)}}}"
 
 
-def name(text: str) -> str:
-    r"""A learner's name as in the picture: alpha as \alpha, x_1 with an index, others upright."""
-    stem, index = plain_name(text)
+def name(text: str, alike: Names = ()) -> str:
+    r"""A learner's name as in the picture: alpha as \alpha, x_1 with an index; `alike` as typed."""
+    stem, index = plain_name(text, alike)
     if stem in _GREEK:
         stem = f"\\{_GREEK[stem]}"
     elif len(stem) != 1 or not stem.isalpha():
@@ -85,9 +90,9 @@ def number(value: float | bool) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text
 
 
-def _operand(graph: Graph, operand: int | Constant, op: Op | ArrayOp) -> str:
+def _operand(graph: Graph, operand: int | Constant, op: Op | ArrayOp, alike: Names) -> str:
     if isinstance(operand, int):
-        text = name(graph.tape[operand].name)
+        text = name(graph.tape[operand].name, alike)
         compound = False
     elif operand.name is not None:
         return name(operand.name)
@@ -107,9 +112,10 @@ def _binds(op: Op | ArrayOp) -> bool:
     )
 
 
-def _symbols(path: Path) -> str:
+def _symbols(path: Path, alike: Names) -> str:
     return r" \cdot ".join(
-        partial(target, source) for source, target in zip(path.nodes, path.nodes[1:], strict=False)
+        partial(target, source, alike)
+        for source, target in zip(path.nodes, path.nodes[1:], strict=False)
     )
 
 

@@ -61,6 +61,11 @@ def test_names(text: str, expected: str) -> None:
     assert name(text) == expected
 
 
+def test_names_that_would_look_alike_stay_as_typed() -> None:
+    text = latex(cg.trace(lambda x1, x_1: x1 * x_1, x1=1.0, x_1=2.0))
+    assert r"v_{1} &= \mathit{x1} \cdot \mathit{x\_1} = 2" in text
+
+
 @pytest.mark.parametrize("text", ["a$b", "x{", "}", r"\input", "a%b", "#", "a&b", "^"])
 def test_a_name_cannot_leave_its_place(text: str) -> None:
     shown = name(text).removeprefix(r"\mathit{").removesuffix("}")
