@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from io import StringIO
 from typing import Any
 
-from .core import tensor as ops
+from .core import functions as ops
 from .core.recording import DomainWarning, GuardError, Recording, record
 from .core.tensor import Tensor, is_array, variable
 from .graphs.build import NoGraphError, build, members

@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-import cgraph_edu as cg
 from scripts import chromium
 from tests.browser import harness
 from tests.browser.conftest import FLAGS
+from tests.examples import five_nodes
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 WIDTH = 860
@@ -23,11 +23,7 @@ SCALE = 2
 
 def main() -> None:
     """Write one PNG for each theme."""
-    a, b = cg.variables(a=2.0, b=1.0)
-    c = a + b
-    d = b + 1
-    e = c * d
-    graph = cg.graph(e, names={"c": c, "d": d, "e": e})
+    graph = five_nodes()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)

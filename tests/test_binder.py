@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import FIVE_NODES
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
@@ -29,15 +31,6 @@ notebook = new_notebook(cells=[new_code_cell("%load_ext cgraph_edu"), new_code_c
 NotebookClient(notebook, kernel_name="python3").execute()
 print(json.dumps([cell.outputs for cell in notebook.cells]))
 """
-
-EXAMPLE_TEXT = """\
-e = c * d = 6
-  ∂e/∂a = 2   1 path
-    a → c → e   1 · 2 = 2
-  ∂e/∂b = 5   2 paths
-    b → c → e   1 · 2 = 2
-    b → d → e   1 · 3 = 3
-  sum over paths = reverse mode: a ✓ b ✓"""
 
 
 def run(
@@ -83,7 +76,7 @@ def test_example_runs_in_the_fresh_environment(environment: Path) -> None:
     done = run([environment / "bin/python", "-c", RUN_EXAMPLE], cwd=environment)
     loading, (result,) = json.loads(done.stdout)
     assert loading == []
-    assert result["data"]["text/plain"] == EXAMPLE_TEXT
+    assert result["data"]["text/plain"] == FIVE_NODES
     assert "application/vnd.jupyter.widget-view+json" in result["data"]
 
 

@@ -11,17 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import cgraph_edu as cg
-
-FIVE_NODES = """\
-e = c * d = 6
-  ∂e/∂a = 2   1 path
-    a → c → e   1 · 2 = 2
-  ∂e/∂b = 5   2 paths
-    b → c → e   1 · 2 = 2
-    b → d → e   1 · 3 = 3
-  sum over paths = reverse mode: a ✓ b ✓"""
-
-FIVE_LINES = "a = 2.0\nb = 1.0\nc = a + b\nd = b + 1\ne = c * d"
+from tests.examples import FIVE_LINES, FIVE_NODES
 
 
 @dataclass

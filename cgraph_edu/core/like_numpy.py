@@ -123,9 +123,7 @@ class LikeNumPy:
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
         """The entries, none below `low` and none above `high`."""
-        from .tensor import clip
-
-        return clip(self, low, high)
+        return _functions().clip(self, low, high)
 
     def reshape(self, *shape: Any) -> Any:
         """The entries in rows of another length; one -1 stands for what is left."""
@@ -159,7 +157,7 @@ class LikeNumPy:
             )
         if method == "__call__" and not settings:
             if name in UFUNCS:
-                return _tensor().apply(OPS[UFUNCS[name]], *inputs)
+                return _apply(OPS[UFUNCS[name]], *inputs)
             if name == "matmul":
                 return _arrays().matmul(*inputs)
             if name == "square":
@@ -175,7 +173,7 @@ class LikeNumPy:
             return FACTS[name](*arguments, **settings)
         if name in ELEMENTWISE:
             named = {BOUNDS.get(setting, setting): value for setting, value in settings.items()}
-            return getattr(_tensor(), name)(*arguments, **named)
+            return getattr(_functions(), name)(*arguments, **named)
         if name not in FUNCTIONS:
             raise _refusal(name, self)
         return getattr(_arrays(), FUNCTIONS[name])(*arguments, **settings)
@@ -187,10 +185,16 @@ def _arrays() -> ModuleType:
     return arrays
 
 
-def _tensor() -> ModuleType:
-    from . import tensor
+def _functions() -> ModuleType:
+    from . import functions
 
-    return tensor
+    return functions
+
+
+def _apply(*arguments: Any) -> Any:
+    from .tensor import apply
+
+    return apply(*arguments)
 
 
 def _refusal(called: str, operand: Any) -> TypeError:

@@ -116,10 +116,10 @@ class Op:
     @cached_property
     def _on_tensors(self) -> list[Callable[..., Any]]:
         """The partials as recorded operations, for derivatives of derivatives."""
-        from .tensor import functions
+        from .functions import language
 
         variables = (*self.operands, "out")
-        return [expressions.compile_in(p, variables, functions()) for p in self.partials]
+        return [expressions.compile_in(p, variables, language()) for p in self.partials]
 
     @cached_property
     def _for_arrays(self) -> list[Callable[..., Any]]:

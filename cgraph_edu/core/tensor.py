@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import operators, recording
 from .describe import describe, formula
-from .expressions import FUNCTIONS
 from .like_numpy import LikeNumPy
 from .numbers import format_number
 from .ops import OPS, Op
@@ -152,7 +151,7 @@ class Tensor(LikeNumPy):
             elif value < 0:
                 guard = self // -1.0 == -float(value)
             else:
-                guard = absolute(self) < 1.0
+                guard = abs(self) < 1.0
             _guard(guard, True)
         return value
 
@@ -437,41 +436,6 @@ def _general(row: Op) -> Callable[..., Any]:
 
 
 _SCOPE = {"Tensor": Tensor, "Variable": Variable, "apply": apply, "order": _order}
-
-exp = recorded(OPS["exp"])
-log = recorded(OPS["log"])
-sqrt = recorded(OPS["sqrt"])
-sin = recorded(OPS["sin"])
-cos = recorded(OPS["cos"])
-tan = recorded(OPS["tan"])
-sinh = recorded(OPS["sinh"])
-cosh = recorded(OPS["cosh"])
-tanh = recorded(OPS["tanh"])
-asin = recorded(OPS["asin"])
-acos = recorded(OPS["acos"])
-atan = recorded(OPS["atan"])
-expm1 = recorded(OPS["expm1"])
-log1p = recorded(OPS["log1p"])
-sigmoid = recorded(OPS["sigmoid"])
-relu = recorded(OPS["relu"])
-absolute = recorded(OPS["abs"])
-maximum = recorded(OPS["maximum"])
-minimum = recorded(OPS["minimum"])
-where = recorded(OPS["where"])
-_clip = recorded(OPS["clip"])
-
-
-def clip(x: Any, low: Any = None, high: Any = None) -> Any:
-    """Each x between `low` and `high` as it is, others moved to the nearer; None is no bound."""
-    if low is None or high is None:
-        x = x if low is None else maximum(x, low)
-        return x if high is None else minimum(x, high)
-    return _clip(x, low, high)
-
-
-def functions() -> Mapping[str, Callable[..., Any]]:
-    """The expression language on Tensors: each of its functions is an op."""
-    return {name: recorded(OPS[name]) for name in FUNCTIONS}
 
 
 def _install_operators() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import cgraph_edu as cg
 from cgraph_edu.graphs.graph import ENGINES, UnknownNameError
+from tests.examples import five_nodes
 
 EXACT = [engine for engine in ENGINES if engine != "finite_difference"]
 
@@ -17,11 +18,7 @@ EXACT = [engine for engine in ENGINES if engine != "finite_difference"]
 @pytest.fixture
 def five() -> cg.Graph:
     """The five-node example: e = c * d, c = a + b, d = b + 1 at a = 2, b = 1."""
-    a, b = cg.variables(a=2.0, b=1.0)
-    c = a + b
-    d = b + 1
-    e = c * d
-    return cg.graph(e, names=locals())
+    return five_nodes()
 
 
 def branching(a: Any, b: Any) -> Any:

@@ -10,23 +10,7 @@ import pytest
 import cgraph_edu as cg
 from cgraph_edu.graphs.graph import Graph
 from cgraph_edu.render.text import equation, number, plain, trail
-
-FIVE_NODES = """\
-e = c * d = 6
-  ∂e/∂a = 2   1 path
-    a → c → e   1 · 2 = 2
-  ∂e/∂b = 5   2 paths
-    b → c → e   1 · 2 = 2
-    b → d → e   1 · 3 = 3
-  sum over paths = reverse mode: a ✓ b ✓"""
-
-
-def five_nodes() -> cg.Graph:
-    a, b = cg.variables(a=2.0, b=1.0)
-    c = a + b
-    d = b + 1
-    e = c * d
-    return cg.graph(e, names=locals())
+from tests.examples import FIVE_NODES, five_nodes
 
 
 def doubled(times: int) -> cg.Graph:

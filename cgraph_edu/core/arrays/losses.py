@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import apply, where
+from ..functions import where
+from ..tensor import apply
 from .base import ArrayOp, shape_of
 from .broadcasting import count, sum
 from .elementwise import added

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..functions import absolute, where
 from ..ops import OPS
-from ..tensor import absolute, apply, where
+from ..tensor import apply
 from .base import ArrayOp, checked_axis, normalised, shape_of
 from .broadcasting import Reduction, kept, sum
 from .elementwise import added

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import apply, exp
+from ..functions import exp
+from ..tensor import apply
 from .base import checked_axis
 from .broadcasting import Reduction, kept, sum
 from .elementwise import added
