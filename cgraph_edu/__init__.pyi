@@ -25,6 +25,7 @@ from .core.arrays import stack as stack
 from .core.arrays import sum as sum
 from .core.arrays import swapaxes as swapaxes
 from .core.arrays import transpose as transpose
+from .core.custom import custom_op as custom_op
 from .core.define import op as op
 from .core.derivatives import grad as grad
 from .core.derivatives import gradcheck as gradcheck

@@ -129,7 +129,7 @@ class CGraphMagics(Magics):
     ) -> None:
         try:
             data = bundle(drawn, limit, wrt)
-            if is_drawn(drawn) and not drawn.has_arrays:
+            if is_drawn(drawn) and drawn.is_live:
                 from .widget.explorer import Explorer
 
                 explorer = Explorer(drawn, sliders=sliders, wrt=wrt)

@@ -18,6 +18,7 @@ from typing import Any
 from .describe import describe
 from .numbers import format_number
 from .ops import OPS
+from .parameters import labels, parameters
 from .tensor import Tensor, apply, by_order, constant, is_array, tape, variable
 from .trees import leaves, transform
 
@@ -88,13 +89,19 @@ def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any], is_record
         return
     out, values = _as_operands(tensor, is_recorded)
     with _ieee(out, *values):
-        for port, operand in enumerate(tensor.operands):
-            if isinstance(operand, Tensor) and not operand.is_constant:
-                contribution = tensor.op.vjp(port, out_bar, out, *values)
-                known = x_bar[operand]
-                # An untouched adjoint is a plain 0.0: no need to add it to a whole array.
-                is_first = type(known) is float and known == 0.0
-                x_bar[operand] = contribution if is_first else known + contribution
+        operands = tensor.operands
+        ports = [
+            port
+            for port, operand in enumerate(operands)
+            if isinstance(operand, Tensor) and not operand.is_constant
+        ]
+        contributions = tensor.op.vjps(ports, out_bar, out, *values)
+        for port, contribution in zip(ports, contributions, strict=True):
+            operand = operands[port]
+            known = x_bar[operand]
+            # An untouched adjoint is a plain 0.0: no need to add it to a whole array.
+            is_first = type(known) is float and known == 0.0
+            x_bar[operand] = contribution if is_first else known + contribution
 
 
 def _ieee(*values: Any) -> AbstractContextManager[Any]:
@@ -317,8 +324,12 @@ class GradientCheck:
     ok: bool
     operand: int
     """Which argument of the function, counted from 0."""
+    name: str
+    """What the function calls that argument."""
     index: tuple[int, ...]
     """Which entry of it; () for a number."""
+    at: float
+    """The entry's value."""
     gradient: float
     finite_difference: float
 
@@ -327,9 +338,10 @@ class GradientCheck:
 
     def __repr__(self) -> str:
         verdict = "agree" if self.ok else "do NOT agree"
-        where = f"argument {self.operand}" + (f", entry {list(self.index)}" if self.index else "")
+        entry = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         return (
-            f"gradient and finite differences {verdict}; furthest apart at {where}: "
+            f"gradient and finite differences {verdict}; furthest apart for argument "
+            f"{self.operand}, at {self.name}{entry} = {format_number(self.at)}: "
             f"gradient {format_number(self.gradient)}, "
             f"finite difference {format_number(self.finite_difference)}, "
             f"off by {format_number(abs(self.gradient - self.finite_difference), 2)}"
@@ -341,11 +353,24 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
 
     They agree when |gradient - difference| <= tolerance · max(1, |gradient|, |difference|). The
     report names the entry where they are furthest apart, is true when all agree, and prints itself.
-    Raises ValueError unless f gives one number.
+    Where f gives an array, the sum Σ (1 + i/n) · out[i] of its n entries is differentiated: weights
+    that differ, so that errors which cancel in a plain sum do not. Raises ValueError where there is
+    nothing to check.
     """
     if not inputs:
         raise ValueError("gradcheck needs at least one input")
-    _, slopes = value_and_grad(f, argnums=range(len(inputs)))(*inputs)
+
+    def number(*arguments: Any) -> Any:
+        out = f(*arguments)
+        size = getattr(getattr(out, "value", out), "size", 1)
+        if size == 1 or not getattr(out, "shape", ()):
+            return out
+        import numpy as np
+
+        return (out * (1 + np.arange(size) / size).reshape(out.shape)).sum()
+
+    _, slopes = value_and_grad(number, argnums=range(len(inputs)))(*inputs)
+    names = labels(parameters(f), len(inputs))
     worst: tuple[float, GradientCheck] | None = None
     for operand, (value, slope) in enumerate(zip(inputs, slopes, strict=True)):
         for index in _entries(value):
@@ -353,15 +378,18 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
             def moved(x: float, operand: int = operand, index: tuple[int, ...] = index) -> float:
                 arguments = list(inputs)
                 arguments[operand] = _replaced(arguments[operand], index, x)
-                return float(_result(f(*arguments), False))
+                return float(_result(number(*arguments), False))
 
+            at = float(value[index] if index else value)
             exact = float(slope[index] if index else slope)
-            estimate = finite_difference(moved, float(value[index] if index else value))
+            estimate = finite_difference(moved, at)
             apart = abs(exact - estimate) / max(1.0, abs(exact), abs(estimate))
             apart = float("inf") if apart != apart else apart
             if worst is None or apart > worst[0]:
-                ok = apart <= tolerance
-                worst = apart, GradientCheck(ok, operand, index, exact, estimate)
+                report = GradientCheck(
+                    apart <= tolerance, operand, names[operand], index, at, exact, estimate
+                )
+                worst = apart, report
     if worst is None:
         raise ValueError("gradcheck needs an input with at least one entry")
     return worst[1]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .expressions import Expression, substitute, write
 from .numbers import format_number
 from .ops import NEGATED, OPS, Op
-
-if TYPE_CHECKING:
-    from .arrays import ArrayOp
+from .rules import RuleOp
 
 LONGEST = 60
 """Values that a person wrote are cut at this many characters."""
@@ -21,7 +19,7 @@ def describe(operand: Any) -> str:
     return write(_expression(operand, depth=3), number=format_number)
 
 
-def formula(op: Op | ArrayOp, operands: Sequence[Any]) -> str:
+def formula(op: Op | RuleOp, operands: Sequence[Any]) -> str:
     """A use of an op, as Python would write it, with its operands described."""
     return write(_use(op, operands, depth=3), number=format_number)
 
@@ -31,7 +29,7 @@ def held(op: Op, outcome: bool) -> Op:
     return op if outcome or op.name not in NEGATED else OPS[NEGATED[op.name]]
 
 
-def use(op: Op | ArrayOp, operands: Sequence[Expression]) -> Expression:
+def use(op: Op | RuleOp, operands: Sequence[Expression]) -> Expression:
     """A use of an op on operands that are expressions already."""
     if isinstance(op, Op):
         return substitute(op.formula, dict(zip(op.operands, operands, strict=True)))
@@ -39,7 +37,7 @@ def use(op: Op | ArrayOp, operands: Sequence[Expression]) -> Expression:
     return op.write(texts)
 
 
-def _use(op: Op | ArrayOp, operands: Sequence[Any], depth: int) -> Expression:
+def _use(op: Op | RuleOp, operands: Sequence[Any], depth: int) -> Expression:
     return use(op, [_expression(operand, depth - 1) for operand in operands])
 
 

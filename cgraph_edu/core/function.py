@@ -15,7 +15,6 @@ arrays, other Python values as they are) and its *guards* (what Python read off 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from importlib import import_module
@@ -24,6 +23,7 @@ from typing import Any
 
 from .derivatives import Gradient
 from .describe import describe
+from .parameters import labels, parameters
 from .tensor import Tensor, constant
 from .tracing import OTHER, Code, Trace, run
 from .trees import is_number, misfit, signature, transform
@@ -53,10 +53,7 @@ class Function:
         self._quick: dict[tuple[type, ...], list[Code]] = {}
         self._latest: Trace | None = None
         self._traces = 0
-        try:
-            self._parameters = inspect.signature(f)
-        except (TypeError, ValueError):  # some functions written in C have none
-            self._parameters = inspect.signature(lambda *arguments, **named: None)
+        self._parameters = parameters(f)
 
     def __repr__(self) -> str:
         return f"<static graph of {self._name}, {self._traces} traces>"
@@ -187,7 +184,7 @@ class _Call:
         self.named = named
         if named:
             self.positional, self.named = f._bind(arguments, named)
-        self.parameters = _labels(f._parameters, len(self.positional))
+        self.parameters = labels(f._parameters, len(self.positional))
         found: list[Any] = []
         try:
             self.key = signature(self.positional, found), signature(self.named, found)
@@ -210,9 +207,9 @@ class _Call:
                 codes.append(code)
 
     def _misfit(self, name: str) -> TypeError:
-        labels = (*self.parameters, *self.named)
+        names = (*self.parameters, *self.named)
         trees = (*self.positional, *self.named.values())
-        for label, tree in zip(labels, trees, strict=True):
+        for label, tree in zip(names, trees, strict=True):
             found = misfit(tree, label)
             if found is not None:
                 place, value = found
@@ -301,19 +298,6 @@ def _learners_frames(traceback: TracebackType | None) -> TracebackType | None:
         if frame.tb_frame.f_globals.get("__name__", "").partition(".")[0] != package:
             kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return kept
-
-
-def _labels(parameters: inspect.Signature, count: int) -> list[str]:
-    """A name for each positional argument; those of *args are args_0, args_1, ..."""
-    labels: list[str] = []
-    for parameter in parameters.parameters.values():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            labels += [f"{parameter.name}_{i}" for i in range(count - len(labels))]
-        elif parameter.kind is not parameter.KEYWORD_ONLY:
-            labels.append(parameter.name)
-    # More than it takes: the error says so when it is called.
-    labels += [f"argument_{i}" for i in range(len(labels), count)]
-    return labels[:count]
 
 
 def _value(leaf: Any) -> Any:

@@ -89,6 +89,10 @@ class Op:
             return contribution
         return self._unbroadcast(contribution, values[port])
 
+    def vjps(self, ports: Sequence[int], x_bar: Any, out: Any, *values: Any) -> Sequence[Any]:
+        """`vjp` for several operands."""
+        return [self.vjp(port, x_bar, out, *values) for port in ports]
+
     def jvp(self, port: int, x_dot: Any, out: Any, *values: Any) -> Any:
         """∂out/∂operand · x_dot, repeated where broadcasting repeated the operand."""
         contribution = self.partial(port, out, *values) * x_dot

@@ -198,7 +198,8 @@ def settings_key(op: Operation) -> Any:
     """Equal for two ops that do the same."""
     if isinstance(op, Op):
         return op
-    settings = tuple(_setting(getattr(op, field.name)) for field in fields(op))
+    # Every RuleOp is a dataclass.
+    settings = tuple(_setting(getattr(op, f.name)) for f in fields(op))  # type: ignore[arg-type]
     try:
         hash(settings)
     except TypeError:

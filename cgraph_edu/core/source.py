@@ -233,7 +233,7 @@ class Writer:
                 texts = [f"float({text})" if type(kind) is bool else text for text, kind in pairs]
             self.can_raise |= template.can_raise
             return template.text.format(*texts), template.is_call, ""
-        self.has_arrays = True
+        self.has_arrays |= any(map(is_array, [value.like, *kinds]))
         if isinstance(op, Op):
             inline = _on_arrays(op)
             if inline is not None and not any(map(_is_truth, kinds)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Iterator
+from inspect import Parameter, Signature
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,11 +20,9 @@ from .like_numpy import LikeNumPy
 from .numbers import format_number
 from .ops import OPS, Op
 from .recording import DomainWarning, GraphBreakWarning, Recording
+from .rules import RuleOp
 
-if TYPE_CHECKING:
-    from .arrays import ArrayOp
-
-Operation: TypeAlias = "Op | ArrayOp"
+Operation: TypeAlias = Op | RuleOp
 
 _order = recording.next_order
 _current = recording.current
@@ -422,6 +421,8 @@ def recorded(row: Op) -> Callable[..., Any]:
     function = operators.unary(row, _SCOPE) if len(row.operands) == 1 else _general(row)
     function.__name__ = function.__qualname__ = row.name
     function.__doc__ = f"{row.name}({', '.join(row.operands)}), elementwise, recorded on Tensors."
+    operands = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in row.operands]
+    function.__signature__ = Signature(operands)  # type: ignore[attr-defined]
     return function
 
 

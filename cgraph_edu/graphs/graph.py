@@ -68,7 +68,7 @@ class Edge:
     target: int
     port: int
     partial: Any
-    """∂target/∂source: a number, an array for an elementwise op on arrays, None for an array op."""
+    """∂target/∂source: a number, or an array for an elementwise op on arrays; else None."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,14 @@ class Graph:
             values = self._operand_values(node)
             for port, operand in enumerate(node.operands):
                 if isinstance(operand, int):
-                    partial = (
-                        node.op.partial(port, node.value, *values)
-                        if isinstance(node.op, Op)
-                        else None
-                    )
-                    yield Edge(operand, node.index, port, partial)
+                    yield Edge(operand, node.index, port, self._partial(node, port, values))
+
+    def _partial(self, node: Node, port: int, values: Sequence[Any]) -> Any:
+        if isinstance(node.op, Op):
+            return node.op.partial(port, node.value, *values)
+        if node.op is None or is_array(node.value) or is_array(values[port]):
+            return None
+        return node.op.vjp(port, 1.0, node.value, *values)
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:
@@ -168,6 +170,11 @@ class Graph:
     def has_arrays(self) -> bool:
         """Whether any node holds an array."""
         return any(is_array(node.value) for node in self.tape)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a browser can evaluate it: it holds numbers only, and each op has a formula."""
+        return not self.has_arrays and all(n.op is None or isinstance(n.op, Op) for n in self.tape)
 
     def partial(self, source: str, target: str, port: int | None = None) -> Any:
         """The local partial ∂target/∂source on the edge between two nodes.

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ..core.expressions import ATOM, FUNCTIONS
 from ..core.numbers import format_number
 from ..core.ops import Op
+from ..core.rules import RuleOp
 from ..core.tensor import is_array
 from ..graphs.graph import Constant, Graph, Node
 from ..graphs.paths import Path, PathSum
 from .text import path_sums
 from .typeset import GREEK, Names, lookalikes, plain_name
-
-if TYPE_CHECKING:
-    from ..core.arrays import ArrayOp
 
 FEW = 6
 """With more paths than this the sum is given without its terms."""
@@ -90,7 +87,7 @@ def number(value: float | bool) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text
 
 
-def _operand(graph: Graph, operand: int | Constant, op: Op | ArrayOp, alike: Names) -> str:
+def _operand(graph: Graph, operand: int | Constant, op: Op | RuleOp, alike: Names) -> str:
     if isinstance(operand, int):
         text = name(graph.tape[operand].name, alike)
         compound = False
@@ -104,7 +101,7 @@ def _operand(graph: Graph, operand: int | Constant, op: Op | ArrayOp, alike: Nam
     return rf"\left({text}\right)" if compound and _binds(op) else text
 
 
-def _binds(op: Op | ArrayOp) -> bool:
+def _binds(op: Op | RuleOp) -> bool:
     return (
         isinstance(op, Op)
         and isinstance(op.formula, tuple)

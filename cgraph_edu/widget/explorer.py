@@ -17,6 +17,7 @@ import traitlets
 from traitlets import TraitError
 
 from ..core.recording import GuardError
+from ..core.rules import RuleOp
 from ..core.tensor import is_array
 from ..graphs.document import to_document
 from ..graphs.graph import Graph
@@ -55,7 +56,8 @@ class Explorer(anywidget.AnyWidget):
     the last inputs that it had.
 
     Raises:
-        ValueError: for a graph of arrays, or for `sliders` or `wrt` that don't fit the graph.
+        ValueError: for a graph of arrays or with a `cg.custom_op`, or for `sliders` or `wrt` that
+            don't fit the graph.
         TraitError: when a trait is set to what the graph does not have.
     """
 
@@ -86,12 +88,8 @@ class Explorer(anywidget.AnyWidget):
         sliders: Mapping[str, Sequence[float]] | None = None,
         wrt: str | Sequence[str] | None = None,
     ) -> None:
-        for node in graph.tape:
-            if is_array(node.value):
-                raise ValueError(
-                    f"the explorer shows graphs of numbers only, and {node.name} is an array; "
-                    "graph.draw() and print(graph) show it"
-                )
+        if not graph.is_live:
+            raise ValueError(f"{_obstacle(graph)}; graph.draw() and print(graph) show it")
         names = [node.name for node in graph.inputs]
         wanted = [wrt] if isinstance(wrt, str) else list(wrt or ())
         for name in (*(sliders or {}), *wanted):
@@ -218,6 +216,15 @@ def _range(name: str, ends: Sequence[float]) -> Range:
     if not (low < high and 0 < step <= high - low):
         raise ValueError(f"the slider of {name!r} can't go from {low:g} to {high:g} by {step:g}")
     return (low, high, step)
+
+
+def _obstacle(graph: Graph) -> str:
+    """Why the browser can't evaluate a graph."""
+    for node in graph.tape:
+        if is_array(node.value):
+            return f"the explorer shows graphs of numbers only, and {node.name} is an array"
+    node = next(node for node in graph.tape if isinstance(node.op, RuleOp))
+    return f"{node.name} = {graph.describe(node)} is no formula that a browser can evaluate"
 
 
 def _values(graph: Graph) -> dict[str, float]:

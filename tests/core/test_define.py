@@ -49,7 +49,7 @@ def test_gradcheck_finds_a_wrong_partial() -> None:
     report = cg.gradcheck(wrong, 2.0, 5.0)
     assert not report
     assert report.operand == 1
-    assert "argument 1: gradient 5, finite difference 2, off by 3" in repr(report)
+    assert "argument 1, at y = 5: gradient 5, finite difference 2, off by 3" in repr(report)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""A learner's own op, from Python functions: what it computes, and how an adjoint comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import update_wrapper
+from typing import Any
+
+from . import derivatives
+from .parameters import labels, parameters
+from .rules import RuleOp
+from .tensor import Tensor, apply, constant, variable
+
+Rule = Callable[..., Any]
+
+
+def custom_op(f: Callable[..., Any], vjp: Rule | None = None) -> CustomFunction:
+    """An op out = f(x, y, ...) that the engine takes as it is, without looking inside.
+
+        @cg.custom_op
+        def cube(x):
+            return x**3
+
+        @cube.vjp
+        def cube_vjp(out_bar, out, x):
+            return out_bar * 3 * x**2
+
+    f gets plain numbers and arrays, and may do with them what it likes. The vjp gets the adjoint of
+    the result, the result, and the operands; it gives the adjoint x_bar = out_bar · ∂out/∂x of each
+    operand, in its shape: one, or a tuple for several operands, with None for 0. Derivatives of
+    derivatives, and `cg.function`, give it Tensors: it should compute with operators and with
+    functions of `cg` or NumPy. `cg.gradcheck` finds a wrong one.
+
+    Forward mode needs no rule of its own. The vjp is linear in `out_bar`, so its derivative is the
+    same map transposed, which is the jvp (J. Townsend, "A new trick for calculating Jacobian vector
+    products", 2017).
+    """
+    return CustomFunction(f, vjp)
+
+
+class CustomFunction:
+    """What `cg.custom_op` makes: a function on numbers, arrays and Tensors."""
+
+    def __init__(self, f: Callable[..., Any], vjp: Rule | None) -> None:
+        update_wrapper(self, f)
+        self._op = CustomOp(getattr(f, "__name__", "custom"), f, vjp)
+
+    def __call__(self, *operands: Any) -> Any:
+        """F at these operands, recorded where one of them is a Tensor."""
+        return apply(self._op, *operands)
+
+    def __repr__(self) -> str:
+        return f"<custom op {self._op.name}>"
+
+    def vjp(self, rule: Rule) -> Rule:
+        """Make `rule` the op's vjp; for use as a decorator."""
+        self._op = replace(self._op, rule=rule)
+        return rule
+
+
+@dataclass(frozen=True, eq=False)
+class CustomOp(RuleOp):
+    """An op made of a learner's functions."""
+
+    name: str
+    function: Callable[..., Any]
+    rule: Rule | None
+
+    def compute(self, *values: Any) -> Any:
+        """What the learner's function gives, as a float or as an array of its own."""
+        result = self.function(*values)
+        if isinstance(result, Tensor):
+            result = result.value
+        # A copy of its own: what is recorded is made read-only, the learner's array is not.
+        return variable(result, f"the result of {self.name}").value
+
+    def vjp(self, port: int, x_bar: Any, out: Any, *values: Any) -> Any:
+        """The adjoint for one operand, by the learner's rule."""
+        return self.vjps([port], x_bar, out, *values)[0]
+
+    def vjps(self, ports: Sequence[int], x_bar: Any, out: Any, *values: Any) -> Sequence[Any]:
+        """The adjoints for several operands, by one call of the learner's rule."""
+        if self.rule is None:
+            raise ValueError(
+                f"{self.name} has no vjp yet, so it can't be differentiated: define one with "
+                f"@{self.name}.vjp"
+            )
+        given = self.rule(x_bar, out, *values)
+        bars = given if isinstance(given, (tuple, list)) else (given,)
+        if len(bars) != len(values):
+            raise ValueError(
+                f"the vjp of {self.name} gives {len(bars)} adjoints, and there are {len(values)} "
+                f"operands: "
+                "return one for each, None where the derivative is 0"
+            )
+        return [self._fitting(bars[port], port, values[port]) for port in ports]
+
+    def jvp(self, port: int, x_dot: Any, out: Any, *values: Any) -> Any:
+        """out_dot = ∂out/∂x · x_dot: the vjp, which is linear in its adjoint, transposed."""
+
+        def along(out_bar: Any) -> Any:
+            moved = self.vjp(port, out_bar, out, *values) * x_dot
+            return moved.sum() if getattr(moved, "shape", ()) else moved
+
+        return derivatives.grad(along)(derivatives.zeros_like(getattr(out, "value", out)))
+
+    def _fitting(self, bar: Any, port: int, operand: Any) -> Any:
+        """An adjoint, which must have its operand's shape."""
+        if bar is None:
+            return derivatives.zeros_like(getattr(operand, "value", operand))
+        name = labels(parameters(self.function), port + 1)[port]
+        what = f"the adjoint of {name} that the vjp of {self.name} gives"
+        bar = bar if isinstance(bar, Tensor) else constant(bar, what).value
+        found, wanted = (tuple(getattr(x, "shape", ())) for x in (bar, operand))
+        if found != wanted:
+            raise ValueError(f"{what} has shape {found}; {name} has shape {wanted}")
+        return bar

@@ -1,0 +1,28 @@
+"""What a function calls its arguments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+
+def parameters(f: Callable[..., Any]) -> inspect.Signature:
+    """The parameters of f; any number of them for a function that does not tell."""
+    try:
+        return inspect.signature(f)
+    except (TypeError, ValueError):  # some functions written in C have none
+        return inspect.signature(lambda *arguments, **named: None)
+
+
+def labels(signature: inspect.Signature, count: int) -> list[str]:
+    """A name for each positional argument; those of *args are args_0, args_1, ..."""
+    found: list[str] = []
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            found += [f"{parameter.name}_{i}" for i in range(count - len(found))]
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            found.append(parameter.name)
+    # More than it takes: the error says so when it is called.
+    found += [f"argument_{i}" for i in range(len(found), count)]
+    return found[:count]
