@@ -29,7 +29,13 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
     `output` must hold one number unless `seed`, an adjoint of its shape, is given.
     """
     x_bar = reverse(output, seed)
-    return tuple(delivered(x_bar, wrt))
+    found = []
+    for x in wrt:
+        adjoint = x_bar.get(x)
+        if type(adjoint) is not float:
+            return tuple(delivered(x_bar, wrt))
+        found.append(adjoint)
+    return tuple(found)
 
 
 def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict[Tensor, Any]:
@@ -38,7 +44,8 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
     be differentiated again; else they are plain values.
     """
-    x_bar: dict[Any, Any] = {output: 0.0}
+    is_plain = seed is None and type(output.value) is float
+    x_bar: dict[Any, Any] = {output: 1.0 if is_plain else _seed(output, seed)}
     inner = [output] if output.op is not None else []  # the list grows while it is read
     for tensor in inner:
         parent = tensor.left
@@ -57,11 +64,10 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
             if parent.op is not None:
                 inner.append(parent)
     inner.sort(key=by_order, reverse=True)
-    x_bar[output] = _seed(output) if seed is None else fitting(seed, output, "a seed")
     for tensor in inner:
         out_bar = x_bar[tensor]
         left_partial = tensor.left_partial
-        if left_partial is None or is_recorded or type(out_bar) is not float:
+        if left_partial is None or is_recorded:
             _pull_back(tensor, out_bar, x_bar, is_recorded)
             continue
         x_bar[tensor.left] += out_bar * left_partial
@@ -120,7 +126,9 @@ def _as_operands(tensor: Tensor, is_recorded: bool) -> tuple[Any, Sequence[Any]]
     return tensor.value, [o.value if isinstance(o, Tensor) else o for o in tensor.operands]
 
 
-def _seed(output: Tensor) -> Any:
+def _seed(output: Tensor, given: Any) -> Any:
+    if given is not None:
+        return fitting(given, output, "a seed")
     if type(output.value) is float or not output.shape:
         return 1.0
     if output.value.size != 1:

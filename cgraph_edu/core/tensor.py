@@ -209,14 +209,14 @@ class Variable(Tensor):
 
     __slots__ = ("recordings",)
 
+    op = left = right = left_partial = right_partial = others = None
+
     recordings: tuple[Recording, ...]
     """Those under which it was made, or in which a guard depends on it."""
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         self.value = value
         self.name = name
-        self.op = self.left = self.right = self.left_partial = self.right_partial = None
-        self.others = None
         now = _current()
         self.recordings = () if now is None else (now,)
         self.order = _order()
@@ -253,7 +253,12 @@ def variables(**values: Any) -> tuple[Variable, ...]:
 
     a, b = cg.variables(a=2.0, b=1.0)
     """
-    return tuple(variable(value, name) for name, value in values.items())
+    return tuple(
+        [
+            Variable(value, name) if type(value) is float else variable(value, name)
+            for name, value in values.items()
+        ]
+    )
 
 
 def constant(value: Any, name: str | None = None) -> Tensor:
