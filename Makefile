@@ -62,7 +62,7 @@ notebooks: .venv/test ## run every lesson, and store it without widget state
 	$(BIN)/python scripts/execute_notebooks.py notebooks/*.ipynb
 
 bench: .venv/bench .venv/chromium ## measure what the README quotes
-	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.slider
 
 screenshots: .venv/test .venv/chromium ## draw docs/images again
