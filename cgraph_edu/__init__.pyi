@@ -1,3 +1,6 @@
+from . import nn as nn
+from .core.arrays import argmax as argmax
+from .core.arrays import argmin as argmin
 from .core.arrays import broadcast_to as broadcast_to
 from .core.arrays import concatenate as concatenate
 from .core.arrays import conv2d as conv2d
@@ -7,6 +10,7 @@ from .core.arrays import dot as dot
 from .core.arrays import einsum as einsum
 from .core.arrays import expand_dims as expand_dims
 from .core.arrays import hinge_loss as hinge_loss
+from .core.arrays import hstack as hstack
 from .core.arrays import log_softmax as log_softmax
 from .core.arrays import logsumexp as logsumexp
 from .core.arrays import matmul as matmul
@@ -16,15 +20,19 @@ from .core.arrays import mean as mean
 from .core.arrays import min as min
 from .core.arrays import mse_loss as mse_loss
 from .core.arrays import norm as norm
+from .core.arrays import outer as outer
 from .core.arrays import ravel as ravel
 from .core.arrays import reshape as reshape
 from .core.arrays import softmax as softmax
 from .core.arrays import split as split
 from .core.arrays import squeeze as squeeze
 from .core.arrays import stack as stack
+from .core.arrays import std as std
 from .core.arrays import sum as sum
 from .core.arrays import swapaxes as swapaxes
 from .core.arrays import transpose as transpose
+from .core.arrays import var as var
+from .core.arrays import vstack as vstack
 from .core.custom import custom_op as custom_op
 from .core.define import op as op
 from .core.derivatives import grad as grad

@@ -42,6 +42,8 @@ def strip(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+        if "outputs" in cell:  # a progress bar was nothing but a widget
+            cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 
 
 if __name__ == "__main__":

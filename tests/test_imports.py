@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 BUDGET_MS = 60
-HEAVY = ["numpy", "matplotlib", "networkx", "ipywidgets", "anywidget", "IPython"]
+HEAVY = ["numpy", "matplotlib", "networkx", "ipywidgets", "anywidget", "IPython", "tqdm"]
 
 LOAD = """
 from IPython.core.interactiveshell import InteractiveShell

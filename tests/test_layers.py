@@ -19,6 +19,7 @@ WIDGET = RENDER | {"widget"}
 CELL = WIDGET | {"cell"}
 LAYERS = {
     "core": CORE,
+    "nn": CORE | {"nn"},
     "graphs": GRAPHS,
     "render": RENDER,
     "widget": WIDGET,

@@ -6,7 +6,8 @@ engine's own function of that name. NumPy is imported by the first use, not by t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,10 @@ UFUNCS: Mapping[str, str] = {
 FUNCTIONS: Mapping[str, str] = {
     "amax": "max",
     "amin": "min",
-    **{name: name for name in "sum mean max min norm cumsum dot einsum".split()},
+    **{name: name for name in "sum mean var std max min argmax argmin norm cumsum".split()},
+    **{name: name for name in "dot outer einsum".split()},
     **{name: name for name in "reshape ravel squeeze expand_dims transpose swapaxes".split()},
-    **{name: name for name in "broadcast_to concatenate stack split".split()},
+    **{name: name for name in "broadcast_to concatenate stack hstack vstack split".split()},
 }
 """NumPy's names of functions of whole arrays, and the engine's."""
 
@@ -113,6 +115,22 @@ class LikeNumPy:
         """The smallest entry, of everything or along the axes given."""
         return _arrays().min(self, axis, keepdims)
 
+    def var(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """The variance, of everything or along the axes given."""
+        return _arrays().var(self, axis, keepdims)
+
+    def std(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """The standard deviation, of everything or along the axes given."""
+        return _arrays().std(self, axis, keepdims)
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """Where the largest entry is, as plain whole numbers."""
+        return _arrays().argmax(self, axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        """Where the smallest entry is, as plain whole numbers."""
+        return _arrays().argmin(self, axis)
+
     def cumsum(self, axis: int | None = None) -> Any:
         """Running sums along an axis, or along all entries in one row."""
         return _arrays().cumsum(self, axis)
@@ -163,7 +181,7 @@ class LikeNumPy:
             if name == "square":
                 return inputs[0] * inputs[0]
         called = name if method == "__call__" else f"{name}.{method}"
-        raise _refusal(called + (f" with {', '.join(settings)}=" if settings else ""), self)
+        raise _refusal(called, self, settings)
 
     def __array_function__(
         self, function: Any, types: Any, arguments: tuple[Any, ...], settings: dict[str, Any]
@@ -176,7 +194,11 @@ class LikeNumPy:
             return getattr(_functions(), name)(*arguments, **named)
         if name not in FUNCTIONS:
             raise _refusal(name, self)
-        return getattr(_arrays(), FUNCTIONS[name])(*arguments, **settings)
+        found = getattr(_arrays(), FUNCTIONS[name])
+        unknown = [setting for setting in settings if setting not in signature(found).parameters]
+        if unknown:
+            raise _refusal(name, self, unknown)
+        return found(*arguments, **settings)
 
 
 def _arrays() -> ModuleType:
@@ -197,7 +219,9 @@ def _apply(*arguments: Any) -> Any:
     return apply(*arguments)
 
 
-def _refusal(called: str, operand: Any) -> TypeError:
+def _refusal(called: str, operand: Any, settings: Iterable[str] = ()) -> TypeError:
+    given = ", ".join(f"{name}=" for name in settings)
+    called += f" with {given}" if given else ""
     known = sorted({*UFUNCS, "matmul", "square", *FUNCTIONS, *ELEMENTWISE, *FACTS})
     return TypeError(
         f"np.{called} is not recorded on {describe(operand)}; these are: {', '.join(known)}"

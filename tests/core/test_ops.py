@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import operator
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,31 +14,7 @@ import pytest
 from cgraph_edu.core.derivatives import finite_difference
 from cgraph_edu.core.expressions import parse, write
 from cgraph_edu.core.ops import NEGATED, OPS, Op, op
-
-WITNESSES: dict[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "neg": operator.neg,
-    "identity": lambda x: x,
-    "sign": lambda x: math.copysign(1.0, x),
-    "floor": lambda x: x // 1,
-    "floordiv": operator.floordiv,
-    "mod": operator.mod,
-    "pow": math.pow,
-    **{name: getattr(operator, name) for name in NEGATED},
-    **{name: getattr(math, name) for name in "exp log sqrt sin cos tan sinh cosh tanh".split()},
-    **{name: getattr(math, name) for name in "expm1 log1p asin acos atan".split()},
-    "sigmoid": lambda x: 0.5 + 0.5 * math.tanh(x / 2),
-    "relu": lambda x: (x + abs(x)) / 2,
-    "abs": lambda x: math.sqrt(x * x),
-    "maximum": lambda x, y: (x + y + abs(x - y)) / 2,
-    "minimum": lambda x, y: (x + y - abs(x - y)) / 2,
-    "clip": lambda x, low, high: sorted([low, x, high])[1],
-    "where": lambda c, x, y: x if c else y,
-}
-"""Each op's function, written without the engine."""
+from tests.witnesses import WITNESSES
 
 EVERY_OP = pytest.mark.parametrize("row", OPS.values(), ids=lambda row: row.name)
 

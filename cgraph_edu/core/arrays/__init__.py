@@ -8,11 +8,12 @@ and arguments; they take and give Tensors, or plain values where no operand is a
 from .base import ArrayOp
 from .broadcasting import broadcast_like, broadcast_to, mean, sum, unbroadcast
 from .elementwise import FUNCTIONS, quietly
-from .indexing import concatenate, getitem, split, stack
+from .facts import argmax, argmin
+from .indexing import concatenate, getitem, hstack, split, stack, vstack
 from .losses import cross_entropy, hinge_loss, mse_loss
 from .precision import in_precision_of
-from .products import dot, einsum, matmul
-from .reductions import cumsum, max, min, norm
+from .products import dot, einsum, matmul, outer
+from .reductions import cumsum, max, min, norm, std, var
 from .shapes import expand_dims, ravel, reshape, squeeze, swapaxes, transpose
 from .softmax import log_softmax, logsumexp, softmax
 from .windows import conv2d, max_pool2d
@@ -20,6 +21,8 @@ from .windows import conv2d, max_pool2d
 __all__ = [
     "FUNCTIONS",
     "ArrayOp",
+    "argmax",
+    "argmin",
     "broadcast_like",
     "broadcast_to",
     "concatenate",
@@ -31,6 +34,7 @@ __all__ = [
     "expand_dims",
     "getitem",
     "hinge_loss",
+    "hstack",
     "in_precision_of",
     "log_softmax",
     "logsumexp",
@@ -41,6 +45,7 @@ __all__ = [
     "min",
     "mse_loss",
     "norm",
+    "outer",
     "quietly",
     "ravel",
     "reshape",
@@ -48,8 +53,11 @@ __all__ = [
     "split",
     "squeeze",
     "stack",
+    "std",
     "sum",
     "swapaxes",
     "transpose",
     "unbroadcast",
+    "var",
+    "vstack",
 ]

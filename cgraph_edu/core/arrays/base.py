@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from operator import index
 from typing import Any
 
 import numpy as np
 
+from ..describe import describe
 from ..rules import RuleOp
 from .elementwise import plain
 
@@ -54,4 +56,12 @@ def checked_axis(axis: Any) -> Any:
     """An axis or several, as whole Python numbers; None for all of them."""
     if axis is None:
         return None
-    return tuple(map(int, axis)) if isinstance(axis, (tuple, list)) else int(axis)
+    return tuple(map(index, axis)) if isinstance(axis, (tuple, list)) else index(axis)
+
+
+def place(axis: Any, x: Any) -> int:
+    """An axis of x, counted from 0; ValueError if x has no such axis."""
+    shape, wanted = shape_of(x), index(axis)
+    if not -len(shape) <= wanted < len(shape):
+        raise ValueError(f"{describe(x)} has shape {shape}: there is no axis {wanted}")
+    return wanted % len(shape)

@@ -7,7 +7,7 @@ out = broadcast_to(x)   x_bar = out_bar, summed in the shape of x
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import gt
+from operator import gt, index
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def broadcast_to(x: Any, shape: Any) -> Any:
     """X repeated along new axes, and along those of length one, until it has the shape."""
-    lengths = (shape,) if isinstance(shape, int) else tuple(map(int, shape))
+    lengths = tuple(map(index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     return apply(BroadcastTo(lengths, precision_of(x)), x)
 
 

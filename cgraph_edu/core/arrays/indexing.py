@@ -5,6 +5,7 @@ Taking and putting are transposes: what `x[index]` takes, `scatter` puts back in
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor, apply
-from .base import ArrayOp, precision_of, shape_of
+from .base import ArrayOp, place, precision_of, shape_of
+from .facts import whole
 from .precision import in_precision_of
+from .shapes import ravel, reshape
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -22,25 +25,40 @@ def getitem(x: Any, index: Any) -> Any:
     return apply(Getitem(_settled(index)), x)
 
 
-def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """The arrays one after the other along an axis that they have."""
-    return apply(Concatenate(int(axis)), *arrays)
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """The arrays one after the other along an axis that they have; None: all entries in a row."""
+    if axis is None:
+        return concatenate([ravel(x) for x in arrays])
+    return apply(Concatenate(operator.index(axis)), *arrays)
+
+
+def hstack(arrays: Sequence[Any]) -> Any:
+    """The arrays side by side: along the second axis, or the first of vectors and numbers."""
+    arrays = [x if shape_of(x) else ravel(x) for x in arrays]
+    return concatenate(arrays, 0 if len(shape_of(arrays[0])) == 1 else 1)
+
+
+def vstack(arrays: Sequence[Any]) -> Any:
+    """The arrays one below the other: along the first axis, with vectors and numbers as rows."""
+    return concatenate([x if len(shape_of(x)) > 1 else reshape(x, (1, -1)) for x in arrays])
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """The arrays, or numbers, one after the other along a new axis."""
-    return apply(Stack(int(axis)), *arrays)
+    return apply(Stack(operator.index(axis)), *arrays)
 
 
 def split(x: Any, sections: Any, axis: int = 0) -> list[Any]:
     """X cut along an axis: into equal parts, so many, or before each index in a list."""
-    axis = axis % len(shape_of(x))
+    axis = place(axis, x)
     length = shape_of(x)[axis]
-    if isinstance(sections, int):
-        if sections < 1 or length % sections:
-            raise ValueError(f"an axis of length {length} can't be cut into {sections} equal parts")
-        sections = range(length // sections, length, length // sections) if length else ()
-    ends = [0, *sections, length]
+    if np.ndim(sections):
+        ends = [0, *map(operator.index, sections), length]
+    else:
+        parts = operator.index(sections)
+        if parts < 1 or length % parts:
+            raise ValueError(f"an axis of length {length} can't be cut into {parts} equal parts")
+        ends = [length * i // parts for i in range(parts + 1)]
     before = (slice(None),) * axis
     return [getitem(x, (*before, slice(*part))) for part in pairwise(ends)]
 
@@ -51,19 +69,21 @@ def scatter(x: Any, index: Any, like: Any) -> Any:
 
 
 def _settled(index: Any) -> Any:
-    """An index without Tensors in it; the graph is right only while theirs keep their values."""
-    if isinstance(index, tuple):
-        return tuple(map(_settled, index))
-    if isinstance(index, list):
-        return np.asarray(index) if index else np.empty(0, int)
-    if not isinstance(index, Tensor):
-        return index
-    if not index.shape:
-        return index.__index__()
-    bool(apply(All(), index == index.value) == 1.0)  # reading a truth value records a guard
-    found = index.value
-    # Integers that became an input are floats.
-    return found.astype(int) if found.dtype.kind == "f" and (found == found // 1).all() else found
+    """An index of plain numbers: writing into an array of it later changes nothing."""
+    return tuple(map(_part, index)) if isinstance(index, tuple) else _part(index)
+
+
+def _part(index: Any) -> Any:
+    """An index that is no tuple, or a part of one; a sequence there is a list of places."""
+    if isinstance(index, slice):
+        ends = (index.start, index.stop, index.step)
+        return slice(*(whole(end) if isinstance(end, Tensor) else end for end in ends))
+    if isinstance(index, (list, tuple, range)):
+        places = np.asarray([_part(entry) for entry in index])
+        return places if places.size else places.astype(int)
+    if isinstance(index, Tensor):
+        return whole(index)
+    return index.copy() if isinstance(index, np.ndarray) else index
 
 
 @dataclass(frozen=True)
@@ -121,23 +141,6 @@ class Scatter(ArrayOp):
     def settings(self) -> list[str]:
         """The index and the shape."""
         return [f"[{_written(self.index)}]", str(self.shape)]
-
-
-@dataclass(frozen=True)
-class All(ArrayOp):
-    """1 where every entry holds, else 0: for facts that a graph depends on."""
-
-    def compute(self, *values: Any) -> Any:
-        """np.all(x), as a number."""
-        return float(np.all(values[0]))
-
-    def vjp(self, port: int, x_bar: Any, out: Any, *values: Any) -> Any:
-        """Nothing: a fact has no slope."""
-        return scatter(0.0, ..., values[0])
-
-    def jvp(self, port: int, x_dot: Any, out: Any, *values: Any) -> Any:
-        """Nothing: a fact has no slope."""
-        return 0.0
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class MseLoss(MeanLoss):
         """mean((prediction - target)²)."""
         _check_same_shape(self, values)
         difference = np.subtract(*values)
-        return np.mean(difference * difference)
+        return _mean(difference * difference)
 
     def partial(self, port: int, *values: Any) -> Any:
         """2 (prediction - target) / n, or its opposite."""
@@ -75,7 +75,7 @@ class HingeLoss(MeanLoss):
     def compute(self, *values: Any) -> Any:
         """mean(max(0, 1 - label · score))."""
         _check_same_shape(self, values)
-        return np.mean(np.maximum(1.0 - np.multiply(*values), 0.0))
+        return _mean(np.maximum(1.0 - np.multiply(*values), 0.0))
 
     def partial(self, port: int, *values: Any) -> Any:
         """-label / n where label · score < 1, else 0; for the label, -score / n alike."""
@@ -135,6 +135,11 @@ class Surprise(ArrayOp):
 
 _SOFTMAX = Softmax(-1)
 _SURPRISE = Surprise()
+
+
+def _mean(losses: Any) -> Any:
+    # np.mean warns where there is nothing: here too that is nan.
+    return added(losses, axis=None) / np.size(losses)
 
 
 def _check_same_shape(op: ArrayOp, values: Any) -> None:

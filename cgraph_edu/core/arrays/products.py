@@ -12,7 +12,8 @@ import numpy as np
 from ..tensor import apply
 from .base import ArrayOp, precision_of, shape_of
 from .broadcasting import broadcast_like, unbroadcast
-from .shapes import expand_dims, reshape
+from .elementwise import common_precision
+from .shapes import expand_dims, ravel, reshape
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -27,6 +28,11 @@ def dot(x: Any, y: Any) -> Any:
     if len(shape_of(y)) > 2:
         raise ValueError(f"dot of shapes {shape_of(x)} and {shape_of(y)} is not recorded: use @")
     return matmul(x, y)
+
+
+def outer(x: Any, y: Any) -> Any:
+    """Each entry of x times each of y: out[i, j] = x[i] · y[j]."""
+    return reshape(x, (-1, 1)) * ravel(y)
 
 
 def einsum(subscripts: str, *operands: Any) -> Any:
@@ -91,8 +97,10 @@ class Einsum(ArrayOp):
     """The letters of the result's axes."""
 
     def compute(self, *values: Any) -> Any:
-        """np.einsum; through BLAS where it can be."""
-        return np.einsum(self._subscripts(), *values, optimize=len(values) > 1)
+        """np.einsum; through BLAS where it can be. A number does not widen an array."""
+        precision = common_precision(values)
+        operands = [v if shape_of(v) else np.asarray(v, precision) for v in values]
+        return np.einsum(self._subscripts(), *operands, optimize=len(values) > 1)
 
     def vjp(self, port: int, x_bar: Any, out: Any, *values: Any) -> Any:
         """The adjoint multiplied with the other operands, and added up to the operand's letters.

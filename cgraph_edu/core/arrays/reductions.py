@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from ..functions import absolute, where
 from ..ops import OPS
 from ..tensor import apply
 from .base import ArrayOp, checked_axis, normalised, shape_of
-from .broadcasting import Reduction, kept, sum
+from .broadcasting import Reduction, count, kept, mean, sum
 from .elementwise import added
 from .indexing import getitem
 from .precision import in_precision_of
@@ -31,17 +33,33 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The length √Σx²; its derivative at 0 is taken to be 0. With `ord` 1, Σ|x| of a vector."""
+    axis = checked_axis(axis)
     axes = len(normalised(axis, len(shape_of(x))))
     if ord == 1 and axes == 1:
         return sum(absolute(x), axis, keepdims)
     if not (ord is None or (ord == 2 and axes == 1) or (ord == "fro" and axes == 2)):
         raise ValueError(f"norm with ord={ord!r} is not recorded: √Σx² is, and Σ|x| of a vector")
-    return apply(Norm(checked_axis(axis), keepdims), x)
+    return apply(Norm(axis, keepdims), x)
+
+
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The variance, the mean of (x - mean(x))², over everything or over the axes given."""
+    distance = x - mean(x, axis, keepdims=True)
+    return mean(distance * distance, axis, keepdims)
+
+
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The standard deviation √var(x); its derivative at 0 is taken to be 0."""
+    distance = x - mean(x, axis, keepdims=True)
+    root = math.sqrt(count(x, checked_axis(axis)))
+    return apply(OPS["div"], norm(distance, axis=axis, keepdims=keepdims), root)
 
 
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """Running sums along an axis, or along all entries in one row: out_i = x_0 + ... + x_i."""
-    return apply(Cumsum(0), ravel(x)) if axis is None else apply(Cumsum(int(axis)), x)
+    if axis is None or not shape_of(x):
+        x, axis = ravel(x), axis or 0
+    return apply(Cumsum(index(axis)), x)
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from ..tensor import apply
-from .base import ArrayOp, checked_axis, shape_of
+from .base import ArrayOp, checked_axis, place, shape_of
 from .precision import in_precision_of
 
 
 def reshape(x: Any, *shape: Any) -> Any:
     """The entries of x in rows of another length; one -1 stands for what is left."""
     lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-    return apply(Reshape(tuple(map(int, lengths))), x)
+    return apply(Reshape(tuple(map(index, lengths))), x)
 
 
 def ravel(x: Any) -> Any:
@@ -41,8 +42,9 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """X with two of its axes exchanged."""
+    first, second = place(axis1, x), place(axis2, x)
     axes = list(range(len(shape_of(x))))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    axes[first], axes[second] = second, first
     return transpose(x, axes)
 
 

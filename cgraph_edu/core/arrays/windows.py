@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,8 +33,13 @@ def conv2d(
     x has the shape (N, C, H, W), weight (O, C, h, w), bias (O,), and the result (N, O, H', W') with
     H' = (H + 2 · padding - h) // stride + 1. `stride` and `padding` are numbers or pairs of them.
     """
-    result = apply(Conv2d(_pair(stride), _pair(padding)), x, weight)
-    return result if bias is None else result + reshape(bias, (1, -1, 1, 1))
+    result = apply(Conv2d(_pair("stride", stride, 1), _pair("padding", padding, 0)), x, weight)
+    if bias is None:
+        return result
+    filters = shape_of(weight)[:1]
+    if shape_of(bias) != filters:  # it would broadcast to something that nobody meant
+        raise ValueError(f"conv2d: the bias has shape {shape_of(bias)}, not {filters}")
+    return result + reshape(bias, (1, -1, 1, 1))
 
 
 def max_pool2d(
@@ -44,8 +50,12 @@ def max_pool2d(
     x has the shape (N, C, H, W). The windows, `kernel` high and wide, are `stride` apart, by
     default side by side.
     """
-    steps = _pair(kernel if stride is None else stride)
-    return apply(MaxPool2d(_pair(kernel), steps, _pair(padding)), x)
+    size = _pair("kernel", kernel, 1)
+    steps = size if stride is None else _pair("stride", stride, 1)
+    edges = _pair("padding", padding, 0)
+    if any(2 * more > k for k, more in zip(size, edges, strict=True)):
+        raise ValueError(f"max_pool2d: padding={edges} is more than half of the window {size}")
+    return apply(MaxPool2d(size, steps, edges), x)
 
 
 @dataclass(frozen=True)
@@ -211,9 +221,11 @@ def _kernel(weight: Any) -> Pair:
     return height, width
 
 
-def _pair(value: int | Pair) -> Pair:
-    height, width = (value, value) if isinstance(value, int) else value
-    return int(height), int(width)
+def _pair(name: str, value: int | Pair, least: int) -> Pair:
+    height, width = map(index, value if isinstance(value, (tuple, list)) else (value, value))
+    if min(height, width) < least:
+        raise ValueError(f"{name}={value}: it must be at least {least}")
+    return height, width
 
 
 def _movement(stride: Pair, padding: Pair) -> list[str]:

@@ -67,6 +67,28 @@ def test_each_operand_gets_its_own_precision_back() -> None:
         assert [slope.dtype for slope in slopes] == [np.float32, np.float64]
 
 
+def test_numbers_do_not_widen_an_array() -> None:
+    single = np.array([1.0, 2.0], np.float32)
+    numbers: list[Any] = [2, 2.0, True, np.float64(2.0), np.array(2.0)]
+    for number in [*numbers, cg.variable(2.0), cg.constant(2)]:
+        x: Any = cg.variable(single)
+        for z in (x + number, number * x, x**number, x // number, number - x, x % number):
+            assert z.value.dtype == np.float32
+        for z in (cg.maximum(x, number), cg.clip(x, 0, number), np.where(x > number, x, number)):
+            assert z.value.dtype == np.float32
+        assert cg.einsum(",i->i", number, x).value.dtype == np.float32
+        assert np.dot(number, x).value.dtype == np.float32
+
+
+def test_double_precision_widens_single() -> None:
+    x: Any
+    y: Any
+    x, y = cg.variables(x=np.ones((2, 2), np.float32), y=np.ones((2, 2)))
+    z: Any
+    for z in (x * y, x @ y, cg.einsum("ij,jk", x, y), np.stack([x, y]), np.maximum(y, x)):
+        assert z.value.dtype == np.float64
+
+
 @pytest.mark.parametrize("row", ["relu", "abs", "maximum", "minimum", "where", "clip", "sigmoid"])
 def test_numbers_in_a_row_do_not_widen_its_partials(row: str) -> None:
     x = cg.variable(np.array([-2.0, 0.5, 2.0], np.float32))

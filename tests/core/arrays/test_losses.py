@@ -28,6 +28,14 @@ def test_cross_entropy_does_not_overflow() -> None:
     np.testing.assert_allclose(slope, [[0.5, -0.5], [-0.25, 0.25]])
 
 
+def test_a_loss_over_nothing_is_nan() -> None:
+    nothing = np.ones((0, 2))
+    for loss in (cg.mse_loss, cg.hinge_loss):
+        assert np.isnan(loss(nothing, nothing))
+        assert cg.grad(loss)(nothing, nothing).shape == (0, 2)
+    assert np.isnan(cg.cross_entropy(nothing, np.array([], int)))
+
+
 def test_labels_have_no_slope() -> None:
     x, labels = cg.variables(x=np.eye(2), labels=np.array([0, 1]))
     assert cg.gradient(cg.cross_entropy(x, labels), [labels])[0].tolist() == [0.0, 0.0]

@@ -67,6 +67,27 @@ def test_the_length_of_zero_has_slope_zero() -> None:
     np.testing.assert_allclose(slope, [[0.6, 0.8], [0.0, 0.0]])
 
 
+def test_an_axis_may_be_a_number_of_numpy() -> None:
+    x = np.array([[3.0, 4.0]])
+    one: Any = np.int64(1)
+    for function in (cg.norm, cg.sum, cg.max, cg.logsumexp, cg.softmax, cg.cumsum):
+        got, expected = function(x, axis=one), function(x, axis=1)
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_running_sums_of_a_number() -> None:
+    for axis in (None, 0, -1):
+        assert cg.cumsum(1.5, axis).tolist() == [1.5]
+        assert cg.grad(lambda x, axis=axis: np.sum(cg.cumsum(x, axis)))(1.5) == 1.0
+
+
+def test_spread() -> None:
+    assert cg.grad(cg.std)(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+    assert cg.grad(cg.var)(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0]
+    assert np.isnan(cg.std(np.ones(0)))
+    assert np.isnan(cg.var(cg.variable(np.ones((0, 2))), axis=0).value).all()
+
+
 def test_lengths_that_are_not_recorded_are_refused() -> None:
     with pytest.raises(ValueError, match="ord='nuc' is not recorded"):
         np.linalg.norm(cg.variable(np.ones((2, 2))), "nuc")  # type: ignore[call-overload]

@@ -62,9 +62,32 @@ def test_how_a_use_is_written() -> None:
         (lambda x: cg.conv2d(x, np.ones((2, 2))), r"needs \(N, C, H, W\) and \(O, C, h, w\)"),
         (lambda x: cg.conv2d(x, np.ones((1, 2, 5, 1))), r"a window of \(5, 1\) does not fit"),
         (lambda x: cg.max_pool2d(x, 5), r"max_pool2d\(x.*: a window of \(5, 5\) does not fit"),
+        (
+            lambda x: cg.conv2d(x, np.ones((3, 2, 1, 1)), np.ones(2)),
+            r"bias has shape \(2,\), not \(3,\)",
+        ),
+        (lambda x: cg.conv2d(x, np.ones((3, 2, 1, 1)), 1.0), r"bias has shape \(\), not \(3,\)"),
+        (
+            lambda x: cg.conv2d(x, np.ones((3, 2, 1, 1)), stride=0),
+            "stride=0: it must be at least 1",
+        ),
+        (
+            lambda x: cg.conv2d(x, np.ones((3, 2, 1, 1)), padding=(0, -1)),
+            r"padding=\(0, -1\): .* 0",
+        ),
+        (lambda x: cg.max_pool2d(x, 0), "kernel=0: it must be at least 1"),
+        (lambda x: cg.max_pool2d(x, 2, stride=-1), "stride=-1: it must be at least 1"),
+        (lambda x: cg.max_pool2d(x, (3, 2), padding=(1, 2)), "padding=.* more than half of"),
         (lambda x: cg.max_pool2d(x[0], 2), r"needs \(N, C, H, W\)"),
     ],
 )
 def test_what_does_not_fit_is_named(use: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         use(cg.variable(np.ones((1, 2, 4, 4)), name="x"))
+
+
+def test_numbers_of_numpy_move_the_window() -> None:
+    x = RNG.normal(size=(1, 1, 4, 4))
+    two: Any = np.int64(2)
+    assert cg.max_pool2d(x, two).tolist() == cg.max_pool2d(x, 2).tolist()
+    assert cg.conv2d(x, x[..., :2, :2], stride=two).shape == (1, 1, 2, 2)
