@@ -18,9 +18,9 @@ from typing import Any
 from .describe import describe
 from .numbers import format_number
 from .ops import OPS
-from .parameters import labels, parameters
+from .parameters import argument_names
 from .tensor import Tensor, apply, by_order, constant, is_array, tape, variable
-from .trees import leaves, transform
+from .trees import leaves, transform, transform_named
 
 
 def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[Any, ...]:
@@ -112,7 +112,7 @@ def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any], is_record
 
 def _ieee(*values: Any) -> AbstractContextManager[Any]:
     """In it, arithmetic on arrays gives inf and nan without NumPy's warnings."""
-    if not any(map(is_array, values)):
+    if not any(is_array(x.value if isinstance(x, Tensor) else x) for x in values):
         return nullcontext()
     import numpy as np
 
@@ -161,18 +161,24 @@ def forward(
 
 def fitting(given: Any, tensor: Tensor, what: str) -> Any:
     """A seed or a tangent, which must have the Tensor's shape, in its precision."""
-    shape = tuple(getattr(given, "shape", ()))
+    if tensor.shape and not (hasattr(given, "shape") or isinstance(given, (float, int))):
+        raise TypeError(
+            f"{what} of {describe(tensor)} is an array of shape {tensor.shape}, "
+            f"not {describe(given)} ({type(given).__name__})"
+        )
+    value = given if isinstance(given, Tensor) else constant(given, what).value
+    shape = tuple(getattr(value, "shape", ()))
     if shape != tensor.shape:
         raise ValueError(
             f"{what} of {describe(tensor)} needs its shape {tensor.shape}; this one has {shape}"
         )
     if not shape:
-        return given if isinstance(given, Tensor) else constant(given, what).value
+        return value
     from .arrays import in_precision_of
 
-    found = in_precision_of(tensor, given)
-    # A gradient may be the seed itself: not the caller's own array.
-    return found.copy() if found is given and is_array(given) else found
+    found = in_precision_of(tensor, value)
+    # A gradient may be the seed itself, which the caller may write into.
+    return found.copy() if found is value and not isinstance(found, Tensor) else found
 
 
 def zeros_like(value: Any) -> Any:
@@ -193,31 +199,34 @@ def zeros_like(value: Any) -> Any:
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """f(*primals), and a function from an adjoint of the result to adjoints of the primals."""
-    inputs = [_input(value) for value in primals]
-    output = f(*inputs)
+    return named_vjp(f, primals, argument_names(f, len(primals)))
+
+
+def named_vjp(
+    f: Callable[..., Any], primals: Sequence[Any], names: Sequence[str]
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The vjp, with names for the primals."""
+    inputs = [*map(_input, primals, names)]
+    output = _output(f, inputs)
     is_recorded = _is_nested(output, inputs)
 
     def pull_back(out_bar: Any) -> tuple[Any, ...]:
-        if not isinstance(output, Tensor):
-            return tuple(zeros_like(x.value) for x in inputs)
         x_bar = reverse(output, out_bar, is_recorded)
         return tuple(delivered(x_bar, inputs))
 
-    return _result(output, is_recorded), pull_back
+    return output if is_recorded else output.value, pull_back
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f(*primals), and its change per unit of time when the primals move with `tangents`."""
     if len(primals) != len(tangents):
         raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents: give one for each")
-    inputs = [_input(value) for value in primals]
-    output = f(*inputs)
+    inputs = [*map(_input, primals, argument_names(f, len(primals)))]
+    output = _output(f, inputs)
     is_recorded = _is_nested(output, inputs) or any(isinstance(t, Tensor) for t in tangents)
     tangents = [fitting(t, x, "a tangent") for t, x in zip(tangents, inputs, strict=True)]
-    value = _result(output, is_recorded)
-    if not isinstance(output, Tensor):
-        return value, zeros_like(value)
     x_dot = forward([output], dict(zip(inputs, tangents, strict=True)), is_recorded)
+    value = output if is_recorded else output.value
     return value, x_dot.get(output, zeros_like(output.value))
 
 
@@ -254,14 +263,15 @@ class Gradient:
     def __call__(self, *arguments: Any) -> Any:
         """The gradient at these arguments."""
         wanted = self.wanted(len(arguments))
-        trees = {i: transform(_input, arguments[i]) for i in wanted}
-        output = self.f(*(trees.get(i, argument) for i, argument in enumerate(arguments)))
+        names = argument_names(self.f, len(arguments))
+        trees = {i: transform_named(_input, arguments[i], names[i]) for i in wanted}
+        output = _output(self.f, [trees.get(i, x) for i, x in enumerate(arguments)])
         is_recorded = _is_nested(output, leaves(list(trees.values())))
-        x_bar = reverse(output, None, is_recorded) if isinstance(output, Tensor) else {}
+        x_bar = reverse(output, None, is_recorded)
         found = iter(delivered(x_bar, leaves([trees[i] for i in wanted])))
         slopes = tuple(transform(lambda _: next(found), trees[i]) for i in wanted)
         gradient = slopes[0] if self.is_one else slopes
-        value = _result(output, is_recorded)
+        value = output if is_recorded else output.value
         return (value, gradient) if self.with_value else gradient
 
     def compile(self, *example: Any) -> Callable[..., Any]:
@@ -282,34 +292,41 @@ class Gradient:
     def with_inputs(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments, with floats for whole numbers that take a gradient."""
         wanted = self.wanted(len(arguments))
+        names = argument_names(self.f, len(arguments))
         return tuple(
-            transform(lambda x: x if isinstance(x, Tensor) else variable(x).value, tree)
-            if i in wanted
-            else tree
+            transform_named(_number, tree, names[i]) if i in wanted else tree
             for i, tree in enumerate(arguments)
         )
 
 
-def _input(value: Any) -> Tensor:
+def _input(value: Any, name: str) -> Tensor:
     """An input of the function to differentiate; a Tensor from outside stays connected."""
     if isinstance(value, Tensor) and not value.is_constant:
         connected: Tensor = apply(OPS["identity"], value)
+        connected.name = name
         return connected
-    return variable(value)
+    return variable(float(value) if isinstance(value, bool) else value, name)
 
 
-def _is_nested(output: Any, inputs: Iterable[Tensor]) -> bool:
+def _number(value: Any, name: str) -> Any:
+    """An argument that takes a gradient, as a float, a float array or a Tensor."""
+    return value if isinstance(value, Tensor) else _input(value, name).value
+
+
+def _output(f: Callable[..., Any], arguments: Sequence[Any]) -> Tensor:
+    """The result of f, which must be a number or an array."""
+    output = f(*arguments)
+    if output is None:
+        raise TypeError(
+            "the function's result is None where a number belongs: is a `return` missing?"
+        )
+    return output if isinstance(output, Tensor) else constant(output, "the function's result")
+
+
+def _is_nested(output: Tensor, inputs: Iterable[Tensor]) -> bool:
     """Whether `output` also depends on Tensors from outside."""
-    if not isinstance(output, Tensor):
-        return False
     own = set(inputs)
-    return any(tensor.op is None and tensor not in own for tensor in tape(output))
-
-
-def _result(output: Any, is_recorded: bool) -> Any:
-    if isinstance(output, Tensor):
-        return output if is_recorded else output.value
-    return constant(output, "the function's result").value
+    return any(x.op is None and not x.is_constant and x not in own for x in tape(output))
 
 
 # --- Finite differences: the witness that knows no op table ---------------------------------------
@@ -370,15 +387,15 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
 
     def number(*arguments: Any) -> Any:
         out = f(*arguments)
-        size = getattr(getattr(out, "value", out), "size", 1)
-        if size == 1 or not getattr(out, "shape", ()):
+        if not getattr(out, "shape", ()):
             return out
         import numpy as np
 
+        size = out.size
         return (out * (1 + np.arange(size) / size).reshape(out.shape)).sum()
 
     _, slopes = value_and_grad(number, argnums=range(len(inputs)))(*inputs)
-    names = labels(parameters(f), len(inputs))
+    names = argument_names(f, len(inputs))
     worst: tuple[float, GradientCheck] | None = None
     for operand, (value, slope) in enumerate(zip(inputs, slopes, strict=True)):
         for index in _entries(value):
@@ -386,7 +403,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
             def moved(x: float, operand: int = operand, index: tuple[int, ...] = index) -> float:
                 arguments = list(inputs)
                 arguments[operand] = _replaced(arguments[operand], index, x)
-                return float(_result(number(*arguments), False))
+                return float(_output(number, arguments).value)
 
             at = float(value[index] if index else value)
             exact = float(slope[index] if index else slope)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .derivatives import grad, vjp
+from .derivatives import grad, named_vjp
+from .parameters import argument_names
 from .tensor import Tensor, is_array
 
 
@@ -24,7 +25,8 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         def of_one(x: Any) -> Any:
             return f(*arguments[:place], x, *arguments[place + 1 :])
 
-        value, pull_back = vjp(of_one, arguments[place])
+        name = argument_names(f, len(arguments))[place]
+        value, pull_back = named_vjp(of_one, [arguments[place]], [name])
         if not _shape(value):
             return pull_back(1.0)[0]
         return _rows(value, pull_back, arguments[place])

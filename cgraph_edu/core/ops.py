@@ -71,6 +71,10 @@ class Op:
         if type(constant) is int or type(constant) is float:
             return float(constant)
         arguments = (*values, out)
+        if type(constant) is str:  # an operand, or the result
+            slope = arguments[(*self.operands, "out").index(constant)]
+            if type(slope) is not bool and getattr(slope, "dtype", None) != "bool":
+                return slope
         if type(out) not in SCALARS and any(hasattr(value, "parents") for value in arguments):
             return self._on_tensors[port](*arguments)
         if all(type(value) in SCALARS for value in arguments):
@@ -214,7 +218,10 @@ op(
     "pow",
     "x ** y",
     # At the two corners 0^0 and 0^y the plain formula would be 0 · inf.
-    ["where(y == 0, 0, y * x ** (y - 1))", "where((x == 0) * (y >= 0), 0, out * log(x))"],
+    [
+        "where((x == 0) * (y == 0), 0, y * x ** (y - 1))",
+        "where((x == 0) * (y >= 0), 0, out * log(x))",
+    ],
     r"{{{x}}}^{{{y}}}",
     domain=[(ABOVE, ANY)],
 )

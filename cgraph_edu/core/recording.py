@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 class DomainWarning(RuntimeWarning):
-    """A value became inf or nan: a division by zero, an overflow, a logarithm of a negative."""
+    """A number became inf or nan: a division by zero, an overflow, a logarithm of a negative.
+
+    Arrays hold inf and nan without a warning. So does compiled code where a sum or a product
+    overflows, as Python does not say so; where Python raises, as 1.0 / 0.0 does, it warns too.
+    """
 
 
 class GraphBreakWarning(UserWarning):

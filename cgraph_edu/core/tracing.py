@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 from . import derivatives
-from .describe import formula, held
+from .describe import describe, formula, held
 from .ops import Op
 from .program import simplify
 from .recording import GuardError, record
 from .source import Writer
 from .tensor import Tensor, Variable, apply, is_array, tape
-from .trees import CONTAINERS, is_number, leaves, transform
+from .trees import CONTAINERS, is_number, leaves, transform, transform_named
 
 OTHER = object()
 """What compiled code gives where a guard fails: these inputs belong to another trace."""
@@ -173,6 +174,10 @@ class Trace:
             raise TypeError(
                 f"{self.name} gives a {type(self.result).__name__}: a gradient needs one number"
             )
+        if not self.outputs and getattr(_plain(self.result), "size", 1) != 1:
+            raise ValueError(
+                f"{self.name} gives {describe(self.result)}: a gradient needs one number"
+            )
         trees = [self.arguments[i] for i in argnums]
         wanted = [leaf for leaf in leaves(trees) if isinstance(leaf, Tensor)]
 
@@ -259,7 +264,8 @@ def run(
     labels = iter([*parameters, *named])
     first = len(positional)
     with record() as recording, _watching(f) as local:
-        arguments = [_inputs(tree, next(labels)) for tree in (*positional, *named.values())]
+        trees = (*positional, *named.values())
+        arguments = [transform_named(_input, tree, next(labels)) for tree in trees]
         result = f(*arguments[:first], **dict(zip(named, arguments[first:], strict=True)))
     own = Trace(name, [*parameters, *named], arguments, _checked(result, name), recording.guards)
     inputs = set(own.inputs)
@@ -272,26 +278,24 @@ def run(
     return own
 
 
-def _inputs(tree: Any, name: str) -> Any:
-    """A tree of fresh inputs, named by their places: params_0_w."""
-    if type(tree) is dict:
-        return {key: _inputs(branch, f"{name}_{key}") for key, branch in tree.items()}
-    if type(tree) is tuple or type(tree) is list:
-        return type(tree)(_inputs(branch, f"{name}_{i}") for i, branch in enumerate(tree))
-    if not is_number(tree):
-        return tree.copy() if is_array(tree) else tree
-    value = tree.value if isinstance(tree, Tensor) else tree
-    return Variable(value.copy() if is_array(value) else value, name)
+def _input(leaf: Any, name: str) -> Any:
+    """A fresh input for a number; other arguments as they are. The function can't write into it."""
+    value = leaf.value if isinstance(leaf, Tensor) else leaf
+    if is_array(value):
+        value = value.copy()
+        value.flags.writeable = False
+    return Variable(value, name) if is_number(leaf) else value
 
 
 def _checked(result: Any, name: str) -> Any:
     for leaf in leaves(result):
         if leaf is None:
             raise TypeError(f"{name} gives None where a number belongs: is a `return` missing?")
-        if not (isinstance(leaf, (Tensor, float, int)) or is_array(leaf)):
+        is_real = leaf.dtype.kind in "fiub" if is_array(leaf) else isinstance(leaf, (Tensor, Real))
+        if not is_real:
             raise TypeError(
-                f"{name} gives {leaf!r} ({type(leaf).__name__}): a static graph gives numbers and "
-                "arrays, or tuples, lists and dicts of them"
+                f"{name} gives {describe(leaf)} ({type(leaf).__name__}): a static graph gives real "
+                "numbers and arrays of them, or tuples, lists and dicts of those"
             )
     return result
 

@@ -26,6 +26,20 @@ def transform(function: Callable[[Any], Any], tree: Any) -> Any:
     return function(tree)
 
 
+def transform_named(function: Callable[[Any, str], Any], tree: Any, name: str) -> Any:
+    """The same, with a function that also gets a name for each leaf, by its place: params_0_w."""
+    kind = type(tree)
+    if kind is dict:
+        return {
+            key: transform_named(function, branch, f"{name}_{key}") for key, branch in tree.items()
+        }
+    if kind is tuple or kind is list:
+        return kind(
+            [transform_named(function, branch, f"{name}_{i}") for i, branch in enumerate(tree)]
+        )
+    return function(tree, name)
+
+
 def leaves(tree: Any) -> Iterator[Any]:
     """The leaves, in order."""
     kind = type(tree)

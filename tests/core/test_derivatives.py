@@ -297,3 +297,12 @@ def test_five_derivatives_deep() -> None:
     for expected in (math.cos, lambda x: -math.sin(x), lambda x: -math.cos(x), math.sin, math.cos):
         f = cg.grad(f)
         assert f(0.7) == pytest.approx(expected(0.7), rel=1e-12)
+
+
+def test_second_derivatives_of_a_power_at_the_exponent_zero() -> None:
+    # ∂/∂x x^y = y x^(y-1) is 0 there, but its slope along y is x^(y-1).
+    slopes = cg.grad(cg.grad(lambda x, y: x**y, 0), (0, 1))(2.0, 0.0)
+    assert slopes == pytest.approx((0.0, 0.5), rel=1e-15)
+    slopes = cg.grad(cg.grad(lambda x, y: x**y, 1), (0, 1))(2.0, 0.0)
+    assert slopes == pytest.approx((0.5, math.log(2) ** 2), rel=1e-15)
+    assert cg.grad(lambda x, y: x**y, (0, 1))(0.0, 0.0) == (0.0, 0.0)
