@@ -44,6 +44,16 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
     be differentiated again; else they are plain values.
     """
+    x_bar, inner = _reached(output, seed)
+    _hand_back(x_bar, inner, is_recorded)
+    return x_bar
+
+
+def _reached(output: Tensor, seed: Any = None) -> tuple[dict[Tensor, Any], list[Tensor]]:
+    """All that `output` was computed from, with adjoints of 0; and what has parents, newest first.
+
+    The output's own adjoint is the seed.
+    """
     is_plain = seed is None and type(output.value) is float
     x_bar: dict[Any, Any] = {output: 1.0 if is_plain else _seed(output, seed)}
     inner = [output] if output.op is not None else []  # the list grows while it is read
@@ -64,6 +74,11 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
             if parent.op is not None:
                 inner.append(parent)
     inner.sort(key=by_order, reverse=True)
+    return x_bar, inner
+
+
+def _hand_back(x_bar: dict[Any, Any], inner: Iterable[Tensor], is_recorded: bool) -> None:
+    """Add to the adjoints what each Tensor hands back to its parents."""
     for tensor in inner:
         out_bar = x_bar[tensor]
         left_partial = tensor.left_partial
@@ -74,7 +89,6 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
         right = tensor.right
         if right is not None:
             x_bar[right] += out_bar * tensor.right_partial
-    return x_bar
 
 
 def delivered(x_bar: Mapping[Tensor, Any], wrt: Iterable[Tensor]) -> list[Any]:
@@ -208,7 +222,7 @@ def named_vjp(
     """The vjp, with names for the primals."""
     inputs = [*map(_input, primals, names)]
     output = _output(f, inputs)
-    is_recorded = _is_nested(output, inputs)
+    is_recorded = _is_nested(tape(output), inputs)
 
     def pull_back(out_bar: Any) -> tuple[Any, ...]:
         x_bar = reverse(output, out_bar, is_recorded)
@@ -223,7 +237,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents: give one for each")
     inputs = [*map(_input, primals, argument_names(f, len(primals)))]
     output = _output(f, inputs)
-    is_recorded = _is_nested(output, inputs) or any(isinstance(t, Tensor) for t in tangents)
+    is_recorded = _is_nested(tape(output), inputs) or any(isinstance(t, Tensor) for t in tangents)
     tangents = [fitting(t, x, "a tangent") for t, x in zip(tangents, inputs, strict=True)]
     x_dot = forward([output], dict(zip(inputs, tangents, strict=True)), is_recorded)
     value = output if is_recorded else output.value
@@ -266,8 +280,9 @@ class Gradient:
         names = argument_names(self.f, len(arguments))
         trees = {i: transform_named(_input, arguments[i], names[i]) for i in wanted}
         output = _output(self.f, [trees.get(i, x) for i, x in enumerate(arguments)])
-        is_recorded = _is_nested(output, leaves(list(trees.values())))
-        x_bar = reverse(output, None, is_recorded)
+        x_bar, inner = _reached(output)
+        is_recorded = _is_nested(x_bar, leaves(list(trees.values())))
+        _hand_back(x_bar, inner, is_recorded)
         found = iter(delivered(x_bar, leaves([trees[i] for i in wanted])))
         slopes = tuple(transform(lambda _: next(found), trees[i]) for i in wanted)
         gradient = slopes[0] if self.is_one else slopes
@@ -310,7 +325,10 @@ def _input(value: Any, name: str) -> Tensor:
 
 def _number(value: Any, name: str) -> Any:
     """An argument that takes a gradient, as a float, a float array or a Tensor."""
-    return value if isinstance(value, Tensor) else _input(value, name).value
+    if type(value) is float or isinstance(value, Tensor):
+        return value
+    is_ready = is_array(value) and value.dtype.char in "fd"
+    return value if is_ready else _input(value, name).value
 
 
 def _output(f: Callable[..., Any], arguments: Sequence[Any]) -> Tensor:
@@ -323,10 +341,10 @@ def _output(f: Callable[..., Any], arguments: Sequence[Any]) -> Tensor:
     return output if isinstance(output, Tensor) else constant(output, "the function's result")
 
 
-def _is_nested(output: Tensor, inputs: Iterable[Tensor]) -> bool:
-    """Whether `output` also depends on Tensors from outside."""
+def _is_nested(behind: Iterable[Tensor], inputs: Iterable[Tensor]) -> bool:
+    """Whether there are Tensors from outside among those `behind` a result."""
     own = set(inputs)
-    return any(x.op is None and not x.is_constant and x not in own for x in tape(output))
+    return any(x.op is None and not x.is_constant and x not in own for x in behind)
 
 
 # --- Finite differences: the witness that knows no op table ---------------------------------------

@@ -24,9 +24,9 @@ from typing import Any
 from .derivatives import Gradient
 from .describe import describe
 from .parameters import labels, parameters
-from .tensor import Tensor, constant
+from .tensor import Tensor, constant, is_array
 from .tracing import OTHER, Code, Trace, run
-from .trees import is_number, misfit, signature, transform
+from .trees import is_number, leaves, misfit, signature, transform
 
 
 def function(f: Callable[..., Any]) -> Function:
@@ -146,6 +146,7 @@ class Function:
     def _bare(self, example: tuple[Any, ...], compiled: Callable[[Trace], Code]) -> Code:
         try:
             call = _Call(self, example, {})
+            call.check_arrays(self._name)
             values = call.values()
             fitting = (t for t in self.known(call) if t.code(*values) is not OTHER)
             trace = next(fitting, None) or self.trace(call)
@@ -205,6 +206,17 @@ class _Call:
             codes = quick.setdefault(types, [])
             if code not in codes:
                 codes.append(code)
+
+    def check_arrays(self, name: str) -> None:
+        """Raise TypeError for an array that counts by value: bare code would use it for ever."""
+        for label, tree in zip(self.parameters, self.positional, strict=True):
+            for leaf in leaves(tree):
+                if is_array(leaf) and not is_number(leaf):
+                    raise TypeError(
+                        f"{name}: {label} holds an array of {leaf.dtype}, which counts by value: "
+                        "compiled code would not look at another one. Make it an array of floats, "
+                        f"with .astype(float), or call {name} itself"
+                    )
 
     def _misfit(self, name: str) -> TypeError:
         names = (*self.parameters, *self.named)

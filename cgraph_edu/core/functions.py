@@ -42,4 +42,17 @@ def clip(x: Any, low: Any = None, high: Any = None) -> Any:
 
 def language() -> Mapping[str, Callable[..., Any]]:
     """The expression language on Tensors: each of its functions is an op."""
-    return {name: recorded(OPS[name]) for name in FUNCTIONS}
+    return {**{name: recorded(OPS[name]) for name in FUNCTIONS}, "where": _where}
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    """`where`; the 1 and 0 of `where(x > 0, 1, 0)` do not widen float32, as in `quietly`."""
+    if (x, y) == (1, 0) and type(x) is type(y) is int and _is_mask(condition):
+        from .arrays import as_mask
+
+        return as_mask(condition)
+    return where(condition, x, y)
+
+
+def _is_mask(condition: Any) -> bool:
+    return getattr(getattr(condition, "value", condition), "dtype", None) == "bool"

@@ -69,8 +69,8 @@ def _on_floats(op: Op) -> Template:
 
 @cache
 def _on_arrays(op: Op) -> Template | None:
-    """None for what depends on the types of truth values and of numbers brought in."""
-    if op.is_comparison or "where" in _functions(op.forward):
+    """None for what depends on the types of the numbers brought in."""
+    if "where" in _functions(op.forward):
         return None
     text = write(_in_numpy(_with_places(op)), number=lambda x: repr(float(x)))
     return Template(text, _is_call(op), True)

@@ -81,7 +81,7 @@ def signature(tree: Any, found: list[Any]) -> Any:
         found.append(tree)
         value = tree.value if isinstance(tree, Tensor) else tree
         if is_array(value) and value.ndim:
-            return value.dtype.name, value.shape
+            return value.dtype.char, value.shape
         return bool if type(value) is bool else float
     if is_array(tree) and not tree.dtype.hasobject:
         return tree.dtype.str, tree.shape, tree.tobytes()

@@ -539,3 +539,17 @@ def test_a_scalar_function_needs_no_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_bare_code_refuses_labels_that_it_would_never_look_at_again() -> None:
+    def loss(scores: Any, labels: Any) -> Any:
+        return cg.cross_entropy(scores, labels)
+
+    scores, labels = np.eye(3), np.array([0, 1, 2])
+    with pytest.raises(TypeError, match="loss: labels holds an array of int64, which counts by"):
+        cg.function(loss).compile(scores, labels)
+    with pytest.raises(TypeError, match=r"with \.astype\(float\), or call loss itself"):
+        cg.value_and_grad(loss).compile(scores, labels)
+    bare = cg.function(loss).compile(scores, labels.astype(float))
+    others = np.array([2.0, 1.0, 0.0])
+    assert bare(scores, others) == pytest.approx(loss(scores, others), rel=1e-15)

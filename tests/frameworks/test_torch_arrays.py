@@ -29,7 +29,6 @@ NOT_COMPARED = {
     "All": "a fact that a graph depends on, with no derivative anywhere",
     "Argmax": "whole numbers, with no derivative; entries taken there are compared",
     "Argmin": "whole numbers, with no derivative; entries taken there are compared",
-    "Astype": "the same numbers; PyTorch's products refuse operands of two precisions",
 }
 """Array ops that have no counterpart in PyTorch, and why."""
 

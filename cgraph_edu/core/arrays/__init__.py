@@ -11,7 +11,7 @@ from .elementwise import FUNCTIONS, quietly
 from .facts import argmax, argmin
 from .indexing import concatenate, getitem, hstack, split, stack, vstack
 from .losses import cross_entropy, hinge_loss, mse_loss
-from .precision import in_precision_of
+from .precision import as_mask, in_precision_of
 from .products import dot, einsum, matmul, outer
 from .reductions import cumsum, max, min, norm, std, var
 from .shapes import expand_dims, ravel, reshape, squeeze, swapaxes, transpose
@@ -23,6 +23,7 @@ __all__ = [
     "ArrayOp",
     "argmax",
     "argmin",
+    "as_mask",
     "broadcast_like",
     "broadcast_to",
     "concatenate",

@@ -18,6 +18,11 @@ def in_precision_of(like: Any, x: Any) -> Any:
     return x if dtype == precision or not shape_of(x) else apply(Astype(precision), x)
 
 
+def as_mask(condition: Any) -> Any:
+    """An array of truth values as ones and zeros, in float32: that widens no other array."""
+    return apply(Astype(np.dtype(np.float32)), condition)
+
+
 @dataclass(frozen=True)
 class Astype(ArrayOp):
     """The same numbers in another precision."""
