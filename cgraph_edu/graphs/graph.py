@@ -18,7 +18,11 @@ from ..core.recording import DomainWarning, GuardError
 from ..core.tensor import Operation, Tensor, apply, is_array, variable
 
 if TYPE_CHECKING:
+    from .cost import Cost
+    from .derivation import Derivation
+    from .faulty import Diagnosis
     from .paths import PathSum
+    from .traces import ForwardTrace, ReverseTrace
 
 Retrace = Callable[[Mapping[str, Any]], "Graph"]
 ENGINES = ("reverse", "forward", "paths", "finite_difference")
@@ -343,6 +347,36 @@ class Graph:
 
         end = self.output if target is None else self.node(target)
         return PathSum(self, self.node(source), end)
+
+    def forward_trace(self, wrt: str) -> ForwardTrace:
+        """Forward mode, node by node: each value, and its tangent with respect to one input."""
+        from .traces import ForwardTrace
+
+        return ForwardTrace(self, self.node(wrt))
+
+    def reverse_trace(self, target: str | None = None) -> ReverseTrace:
+        """Reverse mode, node by node: each value, and then each adjoint, from the target back."""
+        from .traces import ReverseTrace
+
+        return ReverseTrace(self, self.output if target is None else self.node(target))
+
+    def derive(self, target: str, source: str) -> Derivation:
+        """The chain rule for ∂target/∂source, written out in stages."""
+        from .derivation import Derivation
+
+        return Derivation(self, self.node(target), self.node(source))
+
+    def diagnose(self, engine: str, target: str | None = None) -> Diagnosis:
+        """What a faulty engine gets wrong: which inputs, and which paths it lost or repeated."""
+        from .faulty import Diagnosis
+
+        return Diagnosis(self, self.output if target is None else self.node(target), engine)
+
+    def cost(self) -> Cost:
+        """What a derivative costs by each method, counted in multiplications and passes."""
+        from .cost import Cost
+
+        return Cost(self)
 
     def domain_messages(self) -> Iterator[tuple[Node, str]]:
         """Each node that is inf or nan although its operands are finite, with a sentence on it."""
