@@ -1,0 +1,214 @@
+"""Mathematics as plain text, as HTML and as LaTeX, from one expression.
+
+In plain text a tangent is x_dot and an adjoint x_bar, the words of the code. Combining marks (x̄)
+would be nearer to paper, but many terminals and monospaced fonts shift or drop them, they are hard
+to type and to search for, and they have no form for a name of several letters. HTML has them over
+a single letter, and an index for a longer name; LaTeX has them over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..core.expressions import ATOM, COMPARISON, FUNCTIONS, MINUS, POWER, PRODUCT, Expression
+from ..core.numbers import format_number
+from ..core.ops import OPS
+from ..graphs.table import ADJOINT, DERIVATIVE, ELLIPSIS, TANGENT, Definition, Formula
+from . import cells
+from . import latex as tex
+from .text import LONGEST
+from .typeset import Names, lookalikes, plain_name, words
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def plain(expression: Expression) -> str:
+    """As plain text: "x1_bar + v2_bar · x2"."""
+    return _Plain(()).write(expression)
+
+
+def html(mathematics: Formula | Definition, names: Iterable[str] = ()) -> str:
+    """As HTML. Such of the `names` as would look alike are shown as typed."""
+    if isinstance(mathematics, Definition):
+        mathematics = Formula(mathematics.graph.formula(mathematics.node))
+    return cells.math(_Html(lookalikes(names)).write(mathematics.expression))
+
+
+def latex(mathematics: Formula | Definition, names: Iterable[str] = ()) -> str:
+    """As LaTeX, to stand in a display."""
+    alike = lookalikes(names)
+    if isinstance(mathematics, Definition):
+        return tex.definition(mathematics.graph, mathematics.node, alike)
+    return _Latex(alike).write(mathematics.expression)
+
+
+def shortened(parts: Sequence[Any], gap: Any = ELLIPSIS) -> list[Any]:
+    """The parts of a long sum or product, with a gap in their middle."""
+    return list(parts) if len(parts) <= LONGEST else [*parts[: LONGEST - 3], gap, *parts[-2:]]
+
+
+class _Plain:
+    """Plain text; `literal` are names to be shown as typed."""
+
+    signs: ClassVar[Mapping[str, str]] = {"mul": "·", "le": "≤", "ge": "≥", "ne": "≠", "eq": "="}
+    brackets = ("(", ")")
+
+    def __init__(self, literal: Names) -> None:
+        self.literal = literal
+
+    def write(self, expression: Expression) -> str:
+        """An expression."""
+        return self._write(expression)[0]
+
+    def name(self, text: str) -> str:
+        """A name, or the text of an op that is no expression ("x @ w")."""
+        return text
+
+    def number(self, value: float) -> str:
+        return format_number(value)
+
+    def tangent(self, name: str) -> str:
+        return f"{name}_dot"
+
+    def adjoint(self, name: str) -> str:
+        return f"{name}_bar"
+
+    def derivative(self, target: str, source: str) -> str:
+        return f"∂{self.name(target)}/∂{self.name(source)}"
+
+    def power(self, base: str, exponent: Expression) -> str:
+        raised = self.write(exponent)
+        if isinstance(exponent, (int, float)) and exponent == round(exponent):
+            return base + raised.translate(_RAISED)
+        return f"{base} ** {raised if isinstance(exponent, str) else f'({raised})'}"
+
+    def call(self, function: str, arguments: Sequence[Expression]) -> tuple[str, int]:
+        """What is no operator, and how tightly it binds."""
+        return f"{function}({', '.join(map(self.write, arguments))})", ATOM
+
+    def is_operator(self, function: str) -> bool:
+        known = FUNCTIONS.get(function)
+        return known is not None and known.symbol is not None
+
+    def sign(self, function: str) -> str:
+        return self.signs.get(function) or FUNCTIONS[function].symbol or ""
+
+    def _write(self, expression: Expression) -> tuple[str, int]:
+        """The text, and how tightly its outermost operator binds."""
+        if isinstance(expression, str):
+            return self.name(expression), ATOM
+        if not isinstance(expression, tuple):
+            text = self.number(expression)
+            return text, MINUS if expression < 0 else PRODUCT if "cdot" in text else ATOM
+        function, *arguments = expression
+        match function:
+            case "pow":
+                return self.power(self._within(arguments[0], ATOM), arguments[1]), POWER
+            case _ if function == TANGENT:
+                return self.tangent(str(arguments[0])), ATOM
+            case _ if function == ADJOINT:
+                return self.adjoint(str(arguments[0])), ATOM
+            case _ if function == DERIVATIVE:
+                return self.derivative(*map(str, arguments)), ATOM
+        if not self.is_operator(str(function)):
+            return self.call(str(function), arguments)
+        return self._operation(str(function), shortened(arguments)), FUNCTIONS[
+            str(function)
+        ].binding
+
+    def _operation(self, function: str, operands: Sequence[Expression]) -> str:
+        binding = FUNCTIONS[function].binding
+        sign = self.sign(function)
+        if len(operands) == 1:
+            return sign + self._within(operands[0], PRODUCT)
+        text = self._within(operands[0], binding + (binding == COMPARISON))
+        for operand in operands[1:]:
+            inner = operand[0] if isinstance(operand, tuple) else None
+            if (function, inner) == ("add", "neg"):
+                text += f" {self.sign('sub')} {self.write(operand).removeprefix(self.sign('neg'))}"
+                continue
+            # A sum may follow a plus without brackets, and a product a times.
+            is_open = (function, inner) in (("add", "add"), ("mul", "mul"), ("mul", "div"))
+            least = binding if is_open else binding + 1
+            text += f" {sign} {self._within(operand, least, is_signed=binding == COMPARISON)}"
+        return text
+
+    def _within(self, expression: Expression, least: int, is_signed: bool = True) -> str:
+        """In brackets unless it binds at least so tightly; or, after a sign, has one of its own."""
+        text, binding = self._write(expression)
+        if binding >= least and (is_signed or binding != MINUS):
+            return text
+        return text.join(self.brackets)
+
+
+class _Html(_Plain):
+    signs: ClassVar[Mapping[str, str]] = {
+        **_Plain.signs,
+        "sub": "−",
+        "neg": "−",
+        "lt": "&lt;",
+        "gt": "&gt;",
+    }
+
+    def name(self, text: str) -> str:
+        return "".join(map(cells.run, words(text, self.literal)))
+
+    def number(self, value: float) -> str:
+        return cells.number(value)
+
+    def tangent(self, name: str) -> str:
+        return self._marked(name, "dot", "\N{COMBINING DOT ABOVE}")
+
+    def adjoint(self, name: str) -> str:
+        return self._marked(name, "bar", "\N{COMBINING MACRON}")
+
+    def _marked(self, name: str, word: str, mark: str) -> str:
+        stem, index = plain_name(name, self.literal)
+        if len(stem) == 1:
+            return self.name(name).replace(stem, stem + mark, 1)
+        return f"{self.name(name)}<sub>{',' if index else ''}{word}</sub>"
+
+    def power(self, base: str, exponent: Expression) -> str:
+        return f"{base}<sup>{self.write(exponent)}</sup>"
+
+
+class _Latex(_Plain):
+    signs: ClassVar[Mapping[str, str]] = {
+        "mul": r"\cdot",
+        "mod": r"\bmod",
+        "le": r"\le",
+        "ge": r"\ge",
+        "ne": r"\ne",
+        "eq": "=",
+    }
+    brackets = (r"\left(", r"\right)")
+
+    def name(self, text: str) -> str:
+        return r"\cdots" if text == ELLIPSIS else tex.name(text, self.literal)
+
+    def number(self, value: float) -> str:
+        return tex.number(value)
+
+    def tangent(self, name: str) -> str:
+        return tex.name(name, self.literal, r"\dot")
+
+    def adjoint(self, name: str) -> str:
+        is_long = len(plain_name(name, self.literal)[0]) > 1
+        return tex.name(name, self.literal, r"\overline" if is_long else r"\bar")
+
+    def derivative(self, target: str, source: str) -> str:
+        return tex.partial(target, source, self.literal)
+
+    def power(self, base: str, exponent: Expression) -> str:
+        return f"{{{base}}}^{{{self.write(exponent)}}}"
+
+    def is_operator(self, function: str) -> bool:
+        return function not in ("div", "floordiv") and super().is_operator(function)
+
+    def call(self, function: str, arguments: Sequence[Expression]) -> tuple[str, int]:
+        op = OPS[function]
+        # \ln {x} puts nothing about its operand.
+        least = ATOM if op.latex.endswith(" {x}") else 0
+        texts = [self._within(argument, least) for argument in arguments]
+        return op.latex.format(**dict(zip(op.operands, texts, strict=True))), POWER
