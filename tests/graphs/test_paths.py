@@ -228,5 +228,5 @@ def test_too_many_paths_through_arrays_are_refused() -> None:
 
     paths = cg.trace(f, x=np.ones(2)).path_sum("x")
     assert paths.count == 2**20
-    with pytest.raises(ValueError, match="1048576 paths through arrays from x to v21: at most"):
+    with pytest.raises(ValueError, match="1,048,576 paths through arrays from x to v21: at most"):
         _ = paths.total
