@@ -158,10 +158,15 @@ class PathSum:
             size[edge.target] = size.get(edge.target, 0.0) + size[edge.source] * abs(edge.partial)
         return size.get(self.target.index, 0.0)
 
+    @property
+    def is_summed(self) -> bool:
+        """Whether there is a total: not for too many paths through arrays."""
+        return not self.graph.has_arrays or self.count <= MOST_ARRAY_PATHS
+
     @cached_property
     def _by_size(self) -> list[Path]:
         """All paths through arrays, the largest first."""
-        if self.count > MOST_ARRAY_PATHS:
+        if not self.is_summed:
             raise TooManyPathsError(
                 f"{format_count(self.count)} paths through arrays from {self.source.name} to "
                 f"{self.target.name}: at most {format_count(MOST_ARRAY_PATHS)} are summed one by "

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 
 from ..core.numbers import format_count
 from ..core.tensor import is_array
-from ..graphs.graph import Graph
+from ..graphs.graph import Graph, Node
 from ..graphs.paths import Path, PathSum
 from . import text, typeset
 from .cells import FAINT, INK, PAGE, REMARK, SOFT, cell, math, minus, name, number, row
@@ -37,6 +37,9 @@ def fallback(graph: Graph, limit: int = text.LIMIT, wrt: Sequence[str] | None = 
 
 
 def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
+    if not paths.is_summed:
+        lines = "<br>".join(map(escape, text.ledger(paths)))
+        return f'<div style="padding:4px 24px">{lines}</div>'
     shown = text.listed(paths, limit)
     twins = text.parallel(paths)
     literal = typeset.lookalikes(node.name for node in paths.graph.nodes)
@@ -106,10 +109,18 @@ def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
 
 def _trail(path: Path, twins: Container[tuple[int, int]], literal: typeset.Names) -> str:
     """The nodes of a path; where edges run side by side, with the operand's place at the arrow."""
-    steps = [name(path.nodes[0], literal)]
-    for node, edge in zip(path.nodes[1:], path.edges, strict=True):
+
+    def shaped(node: Node) -> str:
+        shape = text.shaped(node).removeprefix(node.name)
+        return name(node.name, literal) + (
+            f'<span style="{REMARK}">{shape}</span>' if shape else ""
+        )
+
+    tape = path.sum.graph.tape
+    steps = [shaped(path.sum.source)]
+    for edge in path.edges:
         place = f"<sub>{edge.port + 1}</sub>" if (edge.source, edge.target) in twins else ""
-        steps.append(f" →{place} {name(node, literal)}")
+        steps.append(f" →{place} {shaped(tape[edge.target])}")
     if len(steps) > text.LONGEST:
         half = text.LONGEST // 2
         steps[half : len(steps) - half] = [" → …"]

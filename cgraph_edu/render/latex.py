@@ -52,6 +52,8 @@ def definition(graph: Graph, node: Node, alike: Names = ()) -> str:
 def derivative(paths: PathSum, alike: Names = ()) -> str:
     """∂e/∂b as the sum of its path products, in symbols and in numbers."""
     head = rf"{partial(paths.target.name, paths.source.name, alike)} &= "
+    if not paths.is_summed:
+        return head + (r"\text{an array}" if is_array(paths.engine) else number(paths.engine))
     if is_array(paths.total):
         return head + rf"\text{{an array of shape }} {paths.source.value.shape}"
     if not 0 < paths.count <= FEW:

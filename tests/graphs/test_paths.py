@@ -230,3 +230,8 @@ def test_too_many_paths_through_arrays_are_refused() -> None:
     assert paths.count == 2**20
     with pytest.raises(ValueError, match="1,048,576 paths through arrays from x to v21: at most"):
         _ = paths.total
+    # The graph is shown all the same, with what reverse mode found.
+    shown = str(paths.graph)
+    assert "∂v21/∂x = [1.04858e+06, 1.04858e+06]   by reverse mode" in shown
+    assert "1,048,576 paths through arrays: too many to sum one by one" in shown
+    assert "1,048,576 paths through arrays" in paths.graph._repr_mimebundle_()["text/html"]
