@@ -1,23 +1,26 @@
 """What a table says, without knowing how it is drawn: words, values, mathematics.
 
-Mathematics is an expression (core/expressions.py) with four things more: the tangent and the
-adjoint of a node, a derivative ∂y/∂x, and sums and products of any number of parts.
+Mathematics is an expression (core/expressions.py) with five things more: the tangent and the
+adjoint of a node, a derivative ∂y/∂x, a path, and sums and products of any number of parts.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
-from itertools import zip_longest
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..core.expressions import Expression
 from .graph import Graph, Node
 
+if TYPE_CHECKING:
+    from .paths import Path
+
 # No op can have one of these names: each has a space in it.
 TANGENT, ADJOINT, DERIVATIVE = "tangent of", "adjoint of", "derivative of"
+ALONG = "way along"
 ELLIPSIS = "…"
 
 
@@ -31,9 +34,19 @@ def adjoint(name: str) -> Expression:
     return (ADJOINT, name)
 
 
-def derivative(target: str, source: str) -> Expression:
-    """∂target/∂source."""
-    return (DERIVATIVE, target, source)
+def derivative(target: str, source: str, port: int | None = None) -> Expression:
+    """∂target/∂source; where the operand must be told, for the one in place `port`, as an index."""
+    return (DERIVATIVE, target, source) + (() if port is None else (port + 1,))
+
+
+def along(path: Path) -> Expression:
+    """B → c → e; an arrow has the operand's place where a node is an operand more than once."""
+    tape = path.sum.graph.tape
+    steps: list[Expression] = [path.nodes[0]]
+    for name, edge in zip(path.nodes[1:], path.edges, strict=True):
+        is_twin = tape[edge.target].parents.count(edge.source) > 1
+        steps += [edge.port + 1 if is_twin else 0, name]
+    return (ALONG, *steps)
 
 
 def product(factors: Sequence[Expression]) -> Expression:
@@ -59,7 +72,7 @@ class Formula:
     expression: Expression
 
     def __str__(self) -> str:
-        text: str = _door("render.formulas").plain(self.expression)
+        text: str = door("render.formulas").plain(self.expression)
         return text
 
 
@@ -80,6 +93,10 @@ class Value:
 
     value: Any
     strong: bool = False
+
+    def __str__(self) -> str:
+        text: str = door("render.text").number(self.value)
+        return text
 
 
 Cell: TypeAlias = "str | Formula | Definition | Value"
@@ -132,31 +149,9 @@ class Table:
         """The columns of all groups."""
         return tuple(column for group in self.groups for column in group.columns)
 
-    def beside(self, other: Table) -> Table:
-        """Both tables as one, row by row from the top; the shorter one ends in empty rows."""
-        first, second = Row(("",) * len(self.columns)), Row(("",) * len(other.columns))
-        rows = (
-            Row(
-                (left or first).cells + (right or second).cells,
-                bool(left and left.rule) or bool(right and right.rule),
-            )
-            for left, right in zip_longest(self.rows, other.rows)
-        )
-        return replace(
-            self,
-            groups=self.groups + other.groups,
-            rows=tuple(rows),
-            title=" | ".join(filter(None, (self.title, other.title))),
-            notes=self.notes + other.notes,
-            names=self.names + other.names,
-        )
-
 
 class Tabular(ABC):
-    """What prints, and shows itself in a notebook, as a table.
-
-    `a | b` is both side by side. `.html` and `.latex` are the forms for other documents.
-    """
+    """What prints, and shows itself in a notebook, as a table."""
 
     @abstractmethod
     def table(self) -> Table:
@@ -165,40 +160,23 @@ class Tabular(ABC):
     @property
     def html(self) -> str:
         """A <table> with nothing but inline style."""
-        text: str = _door("render.table").html(self.table())
+        text: str = door("render.table").html(self.table())
         return text
 
     @property
     def latex(self) -> str:
         """A display, $$...$$, for MathJax, KaTeX and LaTeX with amsmath."""
-        text: str = _door("render.table").latex(self.table())
+        text: str = door("render.table").latex(self.table())
         return text
 
     def __str__(self) -> str:
-        text: str = _door("render.table").plain(self.table())
+        text: str = door("render.table").plain(self.table())
         return text
-
-    def __or__(self, other: Tabular) -> Beside:
-        return Beside(self, other)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": self.html, "text/latex": self.latex}
 
 
-@dataclass(frozen=True)
-class Beside(Tabular):
-    """Two tables side by side."""
-
-    left: Tabular
-    right: Tabular
-
-    def table(self) -> Table:
-        """Both as one table."""
-        return self.left.table().beside(self.right.table())
-
-    def __str__(self) -> str:
-        return super().__str__()
-
-
-def _door(module: str) -> Any:
+def door(module: str) -> Any:
+    """A module of a layer above, opened when something is to be drawn."""
     return import_module(f"..{module}", __package__)

@@ -11,6 +11,8 @@ from .svg import escape
 INK, SOFT, FAINT, PAPER = (PALETTES["light"][name] for name in ("ink", "soft", "faint", "paper"))
 # Quotes of a font's name would end the attribute.
 _SANS, _SERIF = SANS.replace('"', "'"), SERIF.replace('"', "'")
+ACCENTED = "'STIX Two Text',STIXGeneral,'DejaVu Serif','Times New Roman',serif"
+"""Serifs that have combining marks: Liberation Serif, a Linux desktop's Times, has none."""
 PAGE = f"background:{PAPER};color:{INK};font-family:{_SANS};font-size:15px;overflow-x:auto"
 """The style of the <div> about it all."""
 REMARK = f"color:{SOFT};font-size:13px;font-weight:normal"

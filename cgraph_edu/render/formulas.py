@@ -14,12 +14,14 @@ from typing import Any, ClassVar
 from ..core.expressions import ATOM, COMPARISON, FUNCTIONS, MINUS, POWER, PRODUCT, Expression
 from ..core.numbers import format_number
 from ..core.ops import OPS
-from ..graphs.table import ADJOINT, DERIVATIVE, ELLIPSIS, TANGENT, Definition, Formula
+from ..graphs.table import ADJOINT, ALONG, DERIVATIVE, ELLIPSIS, TANGENT, Definition, Formula
 from . import cells
 from . import latex as tex
 from .text import LONGEST
 from .typeset import Names, lookalikes, plain_name, words
 
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -53,6 +55,7 @@ class _Plain:
 
     signs: ClassVar[Mapping[str, str]] = {"mul": "·", "le": "≤", "ge": "≥", "ne": "≠", "eq": "="}
     brackets = ("(", ")")
+    gap = ELLIPSIS
 
     def __init__(self, literal: Names) -> None:
         self.literal = literal
@@ -74,8 +77,15 @@ class _Plain:
     def adjoint(self, name: str) -> str:
         return f"{name}_bar"
 
-    def derivative(self, target: str, source: str) -> str:
-        return f"∂{self.name(target)}/∂{self.name(source)}"
+    def derivative(self, target: str, source: str, place: str = "") -> str:
+        plain = f"∂{self.name(target)}/∂{self.name(source)}"
+        return f"({plain}){self.index(place)}" if place else plain
+
+    def index(self, place: str) -> str:
+        return place.translate(_LOWERED)
+
+    def arrow(self, place: Any) -> str:
+        return "→" + (str(place).translate(_LOWERED) if place else "")
 
     def power(self, base: str, exponent: Expression) -> str:
         raised = self.write(exponent)
@@ -94,13 +104,27 @@ class _Plain:
     def sign(self, function: str) -> str:
         return self.signs.get(function) or FUNCTIONS[function].symbol or ""
 
-    def _write(self, expression: Expression) -> tuple[str, int]:
-        """The text, and how tightly its outermost operator binds."""
+    def _along(self, start: str, steps: Sequence[Any]) -> str:
+        arrows = [
+            f" {self.arrow(place)} {self.name(name)}"
+            for place, name in zip(steps[::2], steps[1::2], strict=True)
+        ]
+        return self.name(start) + "".join(shortened(arrows, f" {self.arrow(0)} {self.gap}"))
+
+    def _write(self, expression: Expression, is_first: bool = True) -> tuple[str, int]:
+        """The text, and how tightly its outermost operator binds.
+
+        What does not come first, but after a sign, stands in brackets if it has a sign of its own.
+        """
+        text, binding = self._bare(expression, is_first)
+        return (text, binding) if is_first or binding != MINUS else (text.join(self.brackets), ATOM)
+
+    def _bare(self, expression: Expression, is_first: bool) -> tuple[str, int]:
         if isinstance(expression, str):
             return self.name(expression), ATOM
         if not isinstance(expression, tuple):
             text = self.number(expression)
-            return text, MINUS if expression < 0 else PRODUCT if "cdot" in text else ATOM
+            return text, MINUS if text[0] in "-−" else PRODUCT if "cdot" in text else ATOM
         function, *arguments = expression
         match function:
             case "pow":
@@ -113,16 +137,15 @@ class _Plain:
                 return self.derivative(*map(str, arguments)), ATOM
         if not self.is_operator(str(function)):
             return self.call(str(function), arguments)
-        return self._operation(str(function), shortened(arguments)), FUNCTIONS[
-            str(function)
-        ].binding
+        operands = shortened(arguments)
+        return self._operation(str(function), operands, is_first), FUNCTIONS[str(function)].binding
 
-    def _operation(self, function: str, operands: Sequence[Expression]) -> str:
+    def _operation(self, function: str, operands: Sequence[Expression], is_first: bool) -> str:
         binding = FUNCTIONS[function].binding
         sign = self.sign(function)
         if len(operands) == 1:
-            return sign + self._within(operands[0], PRODUCT)
-        text = self._within(operands[0], binding + (binding == COMPARISON))
+            return sign + self._within(operands[0], PRODUCT, is_first=False)
+        text = self._within(operands[0], binding + (binding == COMPARISON), is_first)
         for operand in operands[1:]:
             inner = operand[0] if isinstance(operand, tuple) else None
             if (function, inner) == ("add", "neg"):
@@ -131,15 +154,13 @@ class _Plain:
             # A sum may follow a plus without brackets, and a product a times.
             is_open = (function, inner) in (("add", "add"), ("mul", "mul"), ("mul", "div"))
             least = binding if is_open else binding + 1
-            text += f" {sign} {self._within(operand, least, is_signed=binding == COMPARISON)}"
+            text += f" {sign} {self._within(operand, least, is_first=binding == COMPARISON)}"
         return text
 
-    def _within(self, expression: Expression, least: int, is_signed: bool = True) -> str:
-        """In brackets unless it binds at least so tightly; or, after a sign, has one of its own."""
-        text, binding = self._write(expression)
-        if binding >= least and (is_signed or binding != MINUS):
-            return text
-        return text.join(self.brackets)
+    def _within(self, expression: Expression, least: int, is_first: bool = True) -> str:
+        """In brackets unless it binds at least so tightly."""
+        text, binding = self._write(expression, is_first)
+        return text if binding >= least else text.join(self.brackets)
 
 
 class _Html(_Plain):
@@ -157,6 +178,9 @@ class _Html(_Plain):
     def number(self, value: float) -> str:
         return cells.number(value)
 
+    def arrow(self, place: Any) -> str:
+        return "→" + (f"<sub>{place}</sub>" if place else "")
+
     def tangent(self, name: str) -> str:
         return self._marked(name, "dot", "\N{COMBINING DOT ABOVE}")
 
@@ -166,8 +190,12 @@ class _Html(_Plain):
     def _marked(self, name: str, word: str, mark: str) -> str:
         stem, index = plain_name(name, self.literal)
         if len(stem) == 1:
-            return self.name(name).replace(stem, stem + mark, 1)
+            accented = f'<span style="font-family:{cells.ACCENTED}">{stem}{mark}</span>'
+            return self.name(name).replace(stem, accented, 1)
         return f"{self.name(name)}<sub>{',' if index else ''}{word}</sub>"
+
+    def index(self, place: str) -> str:
+        return f"<sub>{place}</sub>"
 
     def power(self, base: str, exponent: Expression) -> str:
         return f"{base}<sup>{self.write(exponent)}</sup>"
@@ -183,12 +211,16 @@ class _Latex(_Plain):
         "eq": "=",
     }
     brackets = (r"\left(", r"\right)")
+    gap = r"\cdots"
 
     def name(self, text: str) -> str:
         return r"\cdots" if text == ELLIPSIS else tex.name(text, self.literal)
 
     def number(self, value: float) -> str:
         return tex.number(value)
+
+    def arrow(self, place: Any) -> str:
+        return r"\to" + (f"_{{{place}}}" if place else "")
 
     def tangent(self, name: str) -> str:
         return tex.name(name, self.literal, r"\dot")
@@ -197,8 +229,9 @@ class _Latex(_Plain):
         is_long = len(plain_name(name, self.literal)[0]) > 1
         return tex.name(name, self.literal, r"\overline" if is_long else r"\bar")
 
-    def derivative(self, target: str, source: str) -> str:
-        return tex.partial(target, source, self.literal)
+    def derivative(self, target: str, source: str, place: str = "") -> str:
+        plain = tex.partial(target, source, self.literal)
+        return rf"\left({plain}\right)_{{{place}}}" if place else plain
 
     def power(self, base: str, exponent: Expression) -> str:
         return f"{{{base}}}^{{{self.write(exponent)}}}"
