@@ -66,6 +66,8 @@ from .core.tensor import variables as variables
 from .graphs.build import NoGraphError as NoGraphError
 from .graphs.build import graph as graph
 from .graphs.build import trace as trace
+from .graphs.cost import Cost as Cost
+from .graphs.diagnosis import Diagnosis as Diagnosis
 from .graphs.graph import Edge as Edge
 from .graphs.graph import Graph as Graph
 from .graphs.graph import Node as Node

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .traces import ForwardTrace, ReverseTrace
 
 Retrace = Callable[[Mapping[str, Any]], "Graph"]
+ENGINES = ("reverse", "forward", "paths", "finite_difference")
 FAULTY = ("overwrite", "no_order", "stale", "wrong_sign")
-ENGINES = ("reverse", "forward", "paths", "finite_difference", *FAULTY)
 
 
 class UnknownNameError(KeyError):
@@ -300,14 +300,15 @@ class Graph:
             wrt = [node.name for node in self.inputs]
         names = [wrt] if isinstance(wrt, str) else wrt
         sources = [self.node(name) for name in names]
-        if engine not in ENGINES:
-            raise ValueError(f"no engine is named {engine!r}; there are: {', '.join(ENGINES)}")
-        if engine in FAULTY:
+        if engine in ENGINES:
+            slopes = getattr(self, f"_by_{engine}")(end, sources)
+        elif engine in FAULTY:
             from . import faulty
 
             slopes = faulty.gradient(self, end, sources, engine)
         else:
-            slopes = getattr(self, f"_by_{engine}")(end, sources)
+            known = ", ".join((*ENGINES, *FAULTY))
+            raise ValueError(f"no engine is named {engine!r}; there are: {known}")
         return dict(zip(names, slopes, strict=True))
 
     @cached_property

@@ -21,7 +21,6 @@ from .text import LONGEST
 from .typeset import Names, lookalikes, plain_name, words
 
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -55,7 +54,7 @@ class _Plain:
 
     signs: ClassVar[Mapping[str, str]] = {"mul": "·", "le": "≤", "ge": "≥", "ne": "≠", "eq": "="}
     brackets = ("(", ")")
-    gap = ELLIPSIS
+    arrow, gap = "→", ELLIPSIS
 
     def __init__(self, literal: Names) -> None:
         self.literal = literal
@@ -84,9 +83,6 @@ class _Plain:
     def index(self, place: str) -> str:
         return place.translate(_LOWERED)
 
-    def arrow(self, place: Any) -> str:
-        return "→" + (str(place).translate(_LOWERED) if place else "")
-
     def power(self, base: str, exponent: Expression) -> str:
         raised = self.write(exponent)
         if isinstance(exponent, (int, float)) and exponent == round(exponent):
@@ -104,12 +100,13 @@ class _Plain:
     def sign(self, function: str) -> str:
         return self.signs.get(function) or FUNCTIONS[function].symbol or ""
 
-    def _along(self, start: str, steps: Sequence[Any]) -> str:
+    def along(self, start: str, steps: Sequence[Any]) -> str:
+        """A path: after its start the place of an operand (0: not shown) and a node, and so on."""
         arrows = [
-            f" {self.arrow(place)} {self.name(name)}"
+            f" {self.arrow}{self.index(str(place)) if place else ''} {self.name(name)}"
             for place, name in zip(steps[::2], steps[1::2], strict=True)
         ]
-        return self.name(start) + "".join(shortened(arrows, f" {self.arrow(0)} {self.gap}"))
+        return self.name(start) + "".join(shortened(arrows, f" {self.arrow} {self.gap}"))
 
     def _write(self, expression: Expression, is_first: bool = True) -> tuple[str, int]:
         """The text, and how tightly its outermost operator binds.
@@ -135,6 +132,8 @@ class _Plain:
                 return self.adjoint(str(arguments[0])), ATOM
             case _ if function == DERIVATIVE:
                 return self.derivative(*map(str, arguments)), ATOM
+            case _ if function == ALONG:
+                return self.along(str(arguments[0]), arguments[1:]), ATOM
         if not self.is_operator(str(function)):
             return self.call(str(function), arguments)
         operands = shortened(arguments)
@@ -178,9 +177,6 @@ class _Html(_Plain):
     def number(self, value: float) -> str:
         return cells.number(value)
 
-    def arrow(self, place: Any) -> str:
-        return "→" + (f"<sub>{place}</sub>" if place else "")
-
     def tangent(self, name: str) -> str:
         return self._marked(name, "dot", "\N{COMBINING DOT ABOVE}")
 
@@ -211,7 +207,7 @@ class _Latex(_Plain):
         "eq": "=",
     }
     brackets = (r"\left(", r"\right)")
-    gap = r"\cdots"
+    arrow, gap = r"\to", r"\cdots"
 
     def name(self, text: str) -> str:
         return r"\cdots" if text == ELLIPSIS else tex.name(text, self.literal)
@@ -219,8 +215,8 @@ class _Latex(_Plain):
     def number(self, value: float) -> str:
         return tex.number(value)
 
-    def arrow(self, place: Any) -> str:
-        return r"\to" + (f"_{{{place}}}" if place else "")
+    def index(self, place: str) -> str:
+        return f"_{{{place}}}"
 
     def tangent(self, name: str) -> str:
         return tex.name(name, self.literal, r"\dot")
@@ -231,7 +227,7 @@ class _Latex(_Plain):
 
     def derivative(self, target: str, source: str, place: str = "") -> str:
         plain = tex.partial(target, source, self.literal)
-        return rf"\left({plain}\right)_{{{place}}}" if place else plain
+        return rf"\left({plain}\right){self.index(place)}" if place else plain
 
     def power(self, base: str, exponent: Expression) -> str:
         return f"{{{base}}}^{{{self.write(exponent)}}}"

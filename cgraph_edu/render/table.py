@@ -154,12 +154,21 @@ def latex(table: Table) -> str:
 
 def _latex(content: Cell, names: Sequence[str]) -> str:
     if isinstance(content, Value):
-        shown = _words(_value(content)) if is_array(content.value) else tex.number(content.value)
+        shown = _latex_value(content)
         return rf"\mathbf{{{shown}}}" if content.strong else shown
     if isinstance(content, str):
         return _words(content)
     shown = formulas.latex(content, names)
     return rf"\displaystyle {shown}" if r"\frac" in shown else shown
+
+
+def _latex_value(content: Value) -> str:
+    if is_array(content.value):
+        return _words(_value(content))
+    if type(content.value) is not int:
+        return tex.number(content.value)
+    about, _, power = format_count(content.value).partition("^")
+    return rf"\approx 10^{{{power}}}" if power else about.replace(",", "{,}")
 
 
 def _words(words: str) -> str:
