@@ -110,7 +110,7 @@ class Column:
     title: str = ""
     align: Literal["left", "right"] = "left"
     sign: str = ""
-    """Stands before each cell that is not empty: "=", so that equations align."""
+    """Stands before mathematics and values, but not before words: "=", so that equations align."""
     soft: bool = False
     """Whether its cells are only a remark on the others."""
 

@@ -30,14 +30,14 @@ def plain(expression: Expression) -> str:
 
 
 def html(mathematics: Formula | Definition, names: Iterable[str] = ()) -> str:
-    """As HTML. Such of the `names` as would look alike are shown as typed."""
+    """As HTML, to stand in `cells.math`; such of the `names` as look alike are shown as typed."""
     if isinstance(mathematics, Definition):
         mathematics = Formula(mathematics.graph.formula(mathematics.node))
-    return cells.math(_Html(lookalikes(names)).write(mathematics.expression))
+    return _Html(lookalikes(names)).write(mathematics.expression)
 
 
 def latex(mathematics: Formula | Definition, names: Iterable[str] = ()) -> str:
-    """As LaTeX, to stand in a display."""
+    """As LaTeX, to stand in a display; such of the `names` as look alike are shown as typed."""
     alike = lookalikes(names)
     if isinstance(mathematics, Definition):
         return tex.definition(mathematics.graph, mathematics.node, alike)

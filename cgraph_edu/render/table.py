@@ -25,25 +25,28 @@ def plain(table: Table) -> str:
     titles = [column.title for column in table.columns]
     lines = [
         [
-            _signed(column, _text(content))
+            f"{_sign(column, content, ' ')}{_text(content)}"
             for column, content in zip(table.columns, row.cells, strict=True)
         ]
         for row in rows
     ]
     widths = [max(map(len, texts)) for texts in zip(titles, *lines, strict=True)]
+    # One space before a sign, which has another after it; two between columns.
+    gaps = [" " if column.sign else "  " for column in table.columns]
     spans = _spans(table)
     rooms = []
     for group, span in zip(table.groups, spans, strict=True):
-        missing = len(group.title) - _room(widths[span])
-        widths[span.stop - 1] += max(0, missing)
-        rooms.append(_room(widths[span]))
+        room = sum(widths[span]) + sum(map(len, gaps[span][1:]))
+        widths[span.stop - 1] += max(0, len(group.title) - room)
+        rooms.append(max(len(group.title), room))
 
     def line(texts: Sequence[str]) -> str:
         aligned = [
-            f"{content:>{width}}" if column.align == "right" else f"{content:<{width}}"
-            for content, width, column in zip(texts, widths, table.columns, strict=True)
+            gap + (f"{content:>{width}}" if column.align == "right" else f"{content:<{width}}")
+            for gap, content, width, column in zip(gaps, texts, widths, table.columns, strict=True)
         ]
-        return _BAR.join("  ".join(aligned[span]) for span in spans).rstrip()
+        groups = ("".join(aligned[span])[len(gaps[span.start]) :] for span in spans)
+        return _BAR.join(groups).rstrip()
 
     rule = _CROSS.join("─" * room for room in rooms)
     head = []
@@ -105,10 +108,14 @@ def _row(table: Table, row: Row, rule: str) -> str:
     drawn = []
     for i, (column, content) in enumerate(zip(table.columns, row.cells, strict=True)):
         style = rule + _border(i if i in starts else 0)
-        sign = column.sign if content else ""
+        sign = _sign(column, content)
         drawn.append(cells.cell(escape(sign), style=style, padding=2))
-        style = f"{rule};{cells.REMARK}" if column.soft else rule
-        drawn.append(cells.cell(_html(content, table.names), "td", style, column.align))
+        shown = _html(content, table.names)
+        if sign or not isinstance(content, (str, Value)):
+            shown = cells.math(shown)
+        is_remark = column.soft or (column.sign and not sign)
+        style = f"{rule};{cells.REMARK}" if is_remark else rule
+        drawn.append(cells.cell(shown, "td", style, column.align))
     return cells.row(*drawn)
 
 
@@ -143,7 +150,7 @@ def latex(table: Table) -> str:
     for row in _drawn(table):
         rule = r"\hline " if row.rule else rule
         texts = [
-            _signed(column, _latex(content, table.names))
+            f"{_sign(column, content, ' ')}{_latex(content, table.names)}"
             for column, content in zip(table.columns, row.cells, strict=True)
         ]
         lines.append(rule + " & ".join(texts))
@@ -207,8 +214,9 @@ def _value(content: Value) -> str:
     return text.number(content.value)
 
 
-def _signed(column: Column, written: str) -> str:
-    return f"{column.sign} {written}" if column.sign and written else written
+def _sign(column: Column, content: Cell, gap: str = "") -> str:
+    """The sign before a cell: mathematics and values have one, words have none."""
+    return column.sign + gap if column.sign and not isinstance(content, str) else ""
 
 
 def _drawn(table: Table) -> list[Row]:
@@ -225,7 +233,3 @@ def _spans(table: Table) -> list[slice]:
     """The places of each group's columns."""
     ends = list(accumulate(len(group.columns) for group in table.groups))
     return [slice(end - len(g.columns), end) for g, end in zip(table.groups, ends, strict=True)]
-
-
-def _room(widths: Sequence[int]) -> int:
-    return sum(widths) + 2 * (len(widths) - 1)
