@@ -111,6 +111,10 @@ def _simplified(expression: Expression) -> Expression:
     match function, *arguments:
         case ("mul", 1, x) | ("mul", x, 1) | ("div", x, 1) | ("pow", x, 1):
             return x
+        case ("div", ("neg", x), y):
+            return ("neg", ("div", x, y))
+        case ("mul", ("mul", *factors), y):
+            return ("mul", *factors, y)
     return (function, *arguments)
 
 

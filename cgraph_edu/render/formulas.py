@@ -144,15 +144,15 @@ class _Plain:
         sign = self.sign(function)
         if len(operands) == 1:
             return sign + self._within(operands[0], PRODUCT, is_first=False)
-        text = self._within(operands[0], binding + (binding == COMPARISON), is_first)
+        # Each factor is one: (2 · x) · y is the product of two.
+        is_closed = function == "mul" or binding == COMPARISON
+        text = self._within(operands[0], binding + is_closed, is_first)
         for operand in operands[1:]:
             inner = operand[0] if isinstance(operand, tuple) else None
             if (function, inner) == ("add", "neg"):
                 text += f" {self.sign('sub')} {self.write(operand).removeprefix(self.sign('neg'))}"
                 continue
-            # A sum may follow a plus without brackets, and a product a times.
-            is_open = (function, inner) in (("add", "add"), ("mul", "mul"), ("mul", "div"))
-            least = binding if is_open else binding + 1
+            least = binding if function == inner == "add" else binding + 1
             text += f" {sign} {self._within(operand, least, is_first=binding == COMPARISON)}"
         return text
 

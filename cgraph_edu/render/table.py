@@ -25,7 +25,7 @@ def plain(table: Table) -> str:
     titles = [column.title for column in table.columns]
     lines = [
         [
-            f"{_sign(column, content, ' ')}{_text(content)}"
+            f"{_sign(column, content, ' ')}{cell_text(content)}"
             for column, content in zip(table.columns, row.cells, strict=True)
         ]
         for row in rows
@@ -150,16 +150,36 @@ def latex(table: Table) -> str:
     for row in _drawn(table):
         rule = r"\hline " if row.rule else rule
         texts = [
-            f"{_sign(column, content, ' ')}{_latex(content, table.names)}"
+            f"{_sign(column, content, ' ')}{cell_latex(content, table.names)}"
             for column, content in zip(table.columns, row.cells, strict=True)
         ]
         lines.append(rule + " & ".join(texts))
         rule = ""
     body = " \\\\[2pt]\n".join(lines)
-    return f"$$\\begin{{array}}{{{layout}}}\n{body}\n\\end{{array}}$$"
+    return _display(f"\\begin{{array}}{{{layout}}}\n{body}\n\\end{{array}}", table)
 
 
-def _latex(content: Cell, names: Sequence[str]) -> str:
+def aligned(table: Table) -> str:
+    """A table of three columns, left side, right side and remark, as equations in a display."""
+    lines = [
+        f"{cell_latex(left, table.names)} &= {cell_latex(right, table.names)}"
+        + (rf" && \quad{cell_latex(remark, table.names)}" if remark else "")
+        for left, right, remark in (row.cells for row in _drawn(table))
+    ]
+    body = " \\\\\n".join(lines)
+    return _display(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}", table)
+
+
+def _display(body: str, table: Table) -> str:
+    """The body with the title above it, and the notes beneath."""
+    parts = [*([_words(table.title)] if table.title else []), body, *map(_words, table.notes)]
+    if len(parts) > 1:
+        body = "\\begin{array}{l}\n" + " \\\\\n".join(parts) + "\n\\end{array}"
+    return f"$${body}$$"
+
+
+def cell_latex(content: Cell, names: Sequence[str] = ()) -> str:
+    """A cell in LaTeX."""
     if isinstance(content, Value):
         shown = _latex_value(content)
         return rf"\mathbf{{{shown}}}" if content.strong else shown
@@ -186,6 +206,7 @@ def _words(words: str) -> str:
 
 _IN_TEXT = {
     **{sign: rf"\{sign}" for sign in "{}_#$%&"},
+    **{sign: f"{{}}_{{{digit}}}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
     "\\": r"\backslash ",
     "^": r"\wedge ",
     "~": r"\sim ",
@@ -204,7 +225,8 @@ _IN_TEXT = {
 _SPECIAL = re.compile(f"([{re.escape(''.join(_IN_TEXT))}])")
 
 
-def _text(content: Cell) -> str:
+def cell_text(content: Cell) -> str:
+    """A cell in plain text."""
     return _value(content) if isinstance(content, Value) else str(content)
 
 
