@@ -113,6 +113,8 @@ def _simplified(expression: Expression) -> Expression:
             return x
         case ("div", ("neg", x), y):
             return ("neg", ("div", x, y))
+        case ("div", int() | float() as x, y) if x < 0:
+            return ("neg", ("div", -x, y))
         case ("mul", ("mul", *factors), y):
             return ("mul", *factors, y)
     return (function, *arguments)

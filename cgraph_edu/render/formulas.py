@@ -20,6 +20,9 @@ from . import latex as tex
 from .text import LONGEST
 from .typeset import Names, lookalikes, plain_name, words
 
+MOST_LETTERS = 60
+"""What is longer, the use of an op with many operands, is cut."""
+
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -64,8 +67,8 @@ class _Plain:
         return self._write(expression)[0]
 
     def name(self, text: str) -> str:
-        """A name, or the text of an op that is no expression ("x @ w")."""
-        return text
+        """A name, or the text of an op that is no expression ("x @ w"); the middle gives way."""
+        return text if len(text) <= MOST_LETTERS else f"{text[:40]}…{text[-15:]}"
 
     def number(self, value: float) -> str:
         return format_number(value)
@@ -172,7 +175,7 @@ class _Html(_Plain):
     }
 
     def name(self, text: str) -> str:
-        return "".join(map(cells.run, words(text, self.literal)))
+        return "".join(map(cells.run, words(super().name(text), self.literal)))
 
     def number(self, value: float) -> str:
         return cells.number(value)

@@ -150,13 +150,18 @@ def latex(table: Table) -> str:
     for row in _drawn(table):
         rule = r"\hline " if row.rule else rule
         texts = [
-            f"{_sign(column, content, ' ')}{cell_latex(content, table.names)}"
+            _roomy(f"{_sign(column, content, ' ')}{cell_latex(content, table.names)}")
             for column, content in zip(table.columns, row.cells, strict=True)
         ]
         lines.append(rule + " & ".join(texts))
         rule = ""
     body = " \\\\[2pt]\n".join(lines)
     return _display(f"\\begin{{array}}{{{layout}}}\n{body}\n\\end{{array}}", table)
+
+
+def _roomy(shown: str) -> str:
+    """An array sets its fractions small, unless told otherwise."""
+    return rf"\displaystyle {shown}" if r"\frac" in shown else shown
 
 
 def aligned(table: Table) -> str:
@@ -185,8 +190,7 @@ def cell_latex(content: Cell, names: Sequence[str] = ()) -> str:
         return rf"\mathbf{{{shown}}}" if content.strong else shown
     if isinstance(content, str):
         return _words(content)
-    shown = formulas.latex(content, names)
-    return rf"\displaystyle {shown}" if r"\frac" in shown else shown
+    return formulas.latex(content, names)
 
 
 def _latex_value(content: Value) -> str:

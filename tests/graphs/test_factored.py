@@ -39,9 +39,9 @@ def test_where_all_paths_meet_the_sum_factors(three_by_three: Graph) -> None:
     factored = three_by_three.path_sum("x").factored
     assert factored.meeting == ("x", "y", "z")
     assert str(factored).splitlines()[:3] == [
-        "∂z/∂x  = (α + β + γ) · (δ + ε + ζ)",
-        "       = (1 + 2 + 3) · (4 + 5 + 6)",
-        "       = 90",
+        "∂z/∂x = (α + β + γ) · (δ + ε + ζ)",
+        "      = (1 + 2 + 3) · (4 + 5 + 6)",
+        "      = 90",
     ]
     assert r"\left(\alpha + \beta + \gamma\right) \cdot" in factored.latex
     assert factored.value == 90.0
@@ -62,7 +62,7 @@ def test_five_nodes_do_not_factor() -> None:
     g = cg.trace(lambda a, b: (a + b) * (b + 1), a=2.0, b=1.0)
     factored = g.path_sum("b").factored
     assert factored.meeting == ("b", "v3")
-    assert str(factored).startswith("∂v3/∂b  = α · β + γ · δ\n        = 1 · 2 + 1 · 3\n")
+    assert str(factored).startswith("∂v3/∂b = α · β + γ · δ\n       = 1 · 2 + 1 · 3\n")
 
 
 def test_common_factors_are_taken_out_at_the_end_where_there_are_more() -> None:
@@ -79,9 +79,9 @@ def test_common_factors_are_taken_out_at_the_end_where_there_are_more() -> None:
 def test_a_single_path_and_no_path_and_the_empty_path() -> None:
     g = cg.trace(lambda a, b: a * 3.0 * 5.0 + b, a=1.0, b=1.0)
     assert str(g.path_sum("a", "v2").factored).splitlines()[:3] == [
-        "∂v2/∂a  = α · β",
-        "        = 3 · 5",
-        "        = 15",
+        "∂v2/∂a = α · β",
+        "       = 3 · 5",
+        "       = 15",
     ]
     none = g.path_sum("b", "v2").factored
     assert (none.value, none.meeting) == (0.0, ())

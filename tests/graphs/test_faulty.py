@@ -396,11 +396,11 @@ def test_as_text() -> None:
         str(five_nodes().diagnose("overwrite"))
         == """\
 overwrite: an adjoint is set where it should be added to, so only the last contribution is left
-input  right  found    │ path              product
-───────────────────────┼────────────────────────────────
+input  right  found    │ path             product
+───────────────────────┼───────────────────────────────
 a          2      2  ✓ │
-b          5      2  ✗ │ b → c → e  1 · 2  = 2      kept
-                       │ b → d → e  1 · 3  = 3      lost
+b          5      2  ✗ │ b → c → e  1 · 2 = 2      kept
+                       │ b → d → e  1 · 3 = 3      lost
 b: 2 instead of 5; lost: b → d → e, worth 3.
 At b the contribution of c overwrote that of d."""
     )
