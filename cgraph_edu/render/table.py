@@ -155,7 +155,7 @@ def latex(table: Table) -> str:
         ]
         lines.append(rule + " & ".join(texts))
         rule = ""
-    body = " \\\\[2pt]\n".join(lines)
+    body = " \\\\[5pt]\n".join(lines)
     return _display(f"\\begin{{array}}{{{layout}}}\n{body}\n\\end{{array}}", table)
 
 
