@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import heappop, heappush, nsmallest
+from heapq import nsmallest
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -57,7 +57,7 @@ Candidate: TypeAlias = "tuple[float, Departures, tuple[Edge, ...], tuple[Edge, .
 leaves on, and the size so far."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Path:
     """One way from the source to the target."""
 
@@ -290,8 +290,11 @@ class PathSum:
         onward, chosen = self._best_ways
         found: list[tuple[float, Departures, Path]] = []
         candidates: list[Candidate] = [(-onward[self.source.index], (_STAYS,), (), (), 1.0)]
-        while candidates and len(found) < k:
-            _, departures, before, leaving, size = heappop(candidates)
+        while candidates:
+            (_, departures, before, leaving, size), *candidates = candidates
+            wanted = k - len(found) - 1
+            # What is worse than all that are wanted need not be kept.
+            limit = candidates[-1][0] if len(candidates) >= wanted > 0 else math.inf
             edges = [*before, *leaving]
             node = edges[-1].target if edges else self.source.index
             leads: list[tuple[float, Departure, int, Edge, float]] = []
@@ -299,25 +302,30 @@ class PathSum:
                 ways, best = steps[node], chosen[node]
                 if len(ways) > 1:
                     for place, edge in enumerate(ways):
-                        if place != best:
-                            here = size * abs(edge.partial)
-                            bound = here * onward[edge.target]
+                        if place == best:
+                            continue
+                        here = size * abs(edge.partial)
+                        bound = -here * onward[edge.target]
+                        if bound != bound:
+                            bound = -math.inf
+                        if bound <= limit:
                             # Equal ones in writing order: those that leave for an earlier edge come
                             # before the path they leave, the first to leave first; others after it.
                             departure = (-1, len(edges), place)
                             if place > best:
                                 departure = (1, -len(edges), place)
-                            bound = -bound if bound == bound else -math.inf
                             leads.append((bound, departure, len(edges), edge, here))
                 edges.append(ways[best])
                 size *= abs(ways[best].partial)
                 node = ways[best].target
             trail = tuple(edges)
-            path = Path(self, trail, math.prod(edge.partial for edge in trail))
+            path = Path(self, trail, math.prod([edge.partial for edge in trail]))
             found.append((-_size(path.product), departures, path))
-            for bound, departure, depth, edge, here in nsmallest(k - len(found), leads):
-                after = (*departures[:-1], departure, _STAYS)
-                heappush(candidates, (bound, after, trail[:depth], (edge,), here))
+            more: list[Candidate] = [
+                (bound, (*departures[:-1], departure, _STAYS), trail[:depth], (edge,), here)
+                for bound, departure, depth, edge, here in nsmallest(wanted, leads)
+            ]
+            candidates = nsmallest(wanted, candidates + more)
         # The bounds were multiplied in another order: what counts is the products as they are.
         return [path for _, _, path in sorted(found, key=itemgetter(0, 1))]
 
