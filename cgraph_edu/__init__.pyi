@@ -74,11 +74,16 @@ from .core.tensor import variables as variables
 from .graphs.build import NoGraphError as NoGraphError
 from .graphs.build import graph as graph
 from .graphs.build import trace as trace
+from .graphs.cost import Cost as Cost
+from .graphs.derivation import Derivation as Derivation
+from .graphs.diagnosis import Diagnosis as Diagnosis
 from .graphs.graph import Edge as Edge
 from .graphs.graph import Graph as Graph
 from .graphs.graph import Node as Node
 from .graphs.paths import Path as Path
 from .graphs.paths import PathSum as PathSum
+from .graphs.traces import ForwardTrace as ForwardTrace
+from .graphs.traces import ReverseTrace as ReverseTrace
 from .widget.explorer import Explorer as Explorer
 
 __version__: str

@@ -22,7 +22,7 @@ def format_count(count: int) -> str:
     """Write a count exactly, "1,024"; beyond 36 digits by its size, "about 10^40"."""
     if count < 10**36:
         return f"{count:,}"
-    return f"about 10^{round(count.bit_length() * math.log10(2))}"
+    return f"about 10^{round(math.log10(count))}"
 
 
 def close(x: float, y: float, scale: float = 0.0, tolerance: float = 1e-9) -> bool:

@@ -18,10 +18,15 @@ from ..core.recording import DomainWarning, GuardError
 from ..core.tensor import Operation, Tensor, apply, is_array, variable
 
 if TYPE_CHECKING:
-    from .paths import PathSum
+    from .cost import Cost
+    from .derivation import Derivation
+    from .diagnosis import Diagnosis
+    from .paths import PathSum, Waypoint
+    from .traces import ForwardTrace, ReverseTrace
 
 Retrace = Callable[[Mapping[str, Any]], "Graph"]
 ENGINES = ("reverse", "forward", "paths", "finite_difference")
+FAULTY = ("overwrite", "no_order", "stale", "wrong_sign")
 
 
 class UnknownNameError(KeyError):
@@ -125,6 +130,11 @@ class Graph:
         return node.op.vjp(port, 1.0, node.value, *values)
 
     @cached_property
+    def uses(self) -> list[tuple[int, int, Any]]:
+        """The edges as (source, target, partial), in the same order: quick to walk."""
+        return [(edge.source, edge.target, edge.partial) for edge in self.edges]
+
+    @cached_property
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.tape}
 
@@ -166,7 +176,7 @@ class Graph:
             for operand in node.operands
         ]
 
-    @property
+    @cached_property
     def has_arrays(self) -> bool:
         """Whether any node holds an array."""
         return any(is_array(node.value) for node in self.tape)
@@ -282,16 +292,23 @@ class Graph:
         """∂target/∂x for the inputs `wrt` (all, unless named), by name.
 
         `target` is the output unless named. An input that the target does not depend on has 0.0.
-        `engine` is "reverse", "forward", "paths" (the path sum) or "finite_difference".
+        `engine` is "reverse", "forward", "paths" (the path sum) or "finite_difference"; or one that
+        is wrong on purpose, "overwrite", "no_order", "stale" or "wrong_sign" (see `diagnose`).
         """
         end = self.output if target is None else self.node(target)
         if wrt is None:
             wrt = [node.name for node in self.inputs]
         names = [wrt] if isinstance(wrt, str) else wrt
         sources = [self.node(name) for name in names]
-        if engine not in ENGINES:
-            raise ValueError(f"no engine is named {engine!r}; there are: {', '.join(ENGINES)}")
-        slopes = getattr(self, f"_by_{engine}")(end, sources)
+        if engine in ENGINES:
+            slopes = getattr(self, f"_by_{engine}")(end, sources)
+        elif engine in FAULTY:
+            from . import faulty
+
+            slopes = faulty.gradient(self, end, sources, engine)
+        else:
+            known = ", ".join((*ENGINES, *FAULTY))
+            raise ValueError(f"no engine is named {engine!r}; there are: {known}")
         return dict(zip(names, slopes, strict=True))
 
     @cached_property
@@ -337,12 +354,47 @@ class Graph:
 
             yield derivatives.finite_difference(moved, source.value)
 
-    def path_sum(self, source: str, target: str | None = None) -> PathSum:
-        """The sum over all paths from `source` to `target` (the output, unless named)."""
+    def path_sum(
+        self, source: str, target: str | None = None, between: Waypoint | None = None
+    ) -> PathSum:
+        """The sum over all paths from `source` to `target` (the output, unless named).
+
+        With `between`, a node "c" or an edge ("c", "e"), over the paths through it.
+        """
         from .paths import PathSum
 
         end = self.output if target is None else self.node(target)
-        return PathSum(self, self.node(source), end)
+        return PathSum(self, self.node(source), end, between)
+
+    def forward_trace(self, wrt: str) -> ForwardTrace:
+        """Forward mode, node by node: each value, and its tangent with respect to one input."""
+        from .traces import ForwardTrace
+
+        return ForwardTrace(self, self.node(wrt))
+
+    def reverse_trace(self, target: str | None = None) -> ReverseTrace:
+        """Reverse mode, node by node: each value, and then each adjoint, from the target back."""
+        from .traces import ReverseTrace
+
+        return ReverseTrace(self, self.output if target is None else self.node(target))
+
+    def derive(self, target: str, source: str) -> Derivation:
+        """The chain rule for ∂target/∂source, written out in stages."""
+        from .derivation import Derivation
+
+        return Derivation(self, self.node(target), self.node(source))
+
+    def diagnose(self, engine: str, target: str | None = None) -> Diagnosis:
+        """What a faulty engine gets wrong: which inputs, and which paths it lost or repeated."""
+        from .diagnosis import Diagnosis
+
+        return Diagnosis(self, self.output if target is None else self.node(target), engine)
+
+    def cost(self) -> Cost:
+        """What a derivative costs by each method, counted in multiplications and passes."""
+        from .cost import Cost
+
+        return Cost(self)
 
     def domain_messages(self) -> Iterator[tuple[Node, str]]:
         """Each node that is inf or nan although its operands are finite, with a sentence on it."""

@@ -2,218 +2,478 @@
 
     ∂target/∂source  =  Σ over paths  Π over edges of a path  ∂(edge's target)/∂(edge's source)
 
-The number of paths can double with every node, so the count and the total are found by dynamic
-programming, edge by edge from the source on; single paths are enumerated only when asked for.
+The number of paths can double with every node, so the count and the sum are found by dynamic
+programming, edge by edge from the source on; single paths are made only when asked for.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import Any
+from heapq import nsmallest
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..core import floats
 from ..core.derivatives import zeros_like
 from ..core.numbers import close, format_count
 from ..core.tensor import is_array
 from .graph import Edge, Graph, Node
 
+if TYPE_CHECKING:
+    from .factored import Factored
+
 MOST_ARRAY_PATHS = 4096
 """Array graphs are summed path by path; with more paths than this the sum is refused."""
 
 
-@dataclass(frozen=True)
+class TooManyPathsError(ValueError):
+    """More paths through arrays than are summed one by one."""
+
+
+Crossing: TypeAlias = tuple[str, str] | tuple[str, str, int] | Edge
+"""An edge: by its ends, by its ends and its port, or itself."""
+
+Waypoint: TypeAlias = str | Crossing
+"""A node by name, or an edge."""
+
+Use: TypeAlias = tuple[int, int, Any]
+"""An edge as its source, its target and its local partial."""
+
+Leg: TypeAlias = tuple[int, int]
+"""A stretch of the way, from one node to another."""
+
+Departure: TypeAlias = tuple[int, int, int]
+Departures: TypeAlias = tuple[Departure, ...]
+"""Where a path leaves the one that it was found from, and so on; they sort in writing order."""
+
+_STAYS: Departure = (0, 0, 0)
+
+Candidate: TypeAlias = "tuple[float, Departures, tuple[Edge, ...], tuple[Edge, ...], float]"
+"""A path to come: minus its size, its departures, the edges up to where it leaves, the edge that it
+leaves on, and the size so far."""
+
+
+@dataclass(slots=True)
 class Path:
     """One way from the source to the target."""
 
-    nodes: tuple[str, ...]
-    """The names of its nodes, source first."""
+    sum: PathSum
+    """The sum that it is a term of."""
     edges: tuple[Edge, ...]
     product: Any
     """The product of the local partials along it; for arrays the chain of vjps along its edges."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of its nodes, source first."""
+        tape = self.sum.graph.tape
+        return (self.sum.source.name, *[tape[edge.target].name for edge in self.edges])
 
     @property
     def factors(self) -> tuple[Any, ...]:
         """The local partial of each edge, in order."""
         return tuple(edge.partial for edge in self.edges)
 
+    def __repr__(self) -> str:
+        return f"Path({' → '.join(self.nodes)}, product={self.product!r})"
+
 
 class PathSum:
     """All paths from `source` to `target`, with their products and their sum.
 
-    Attributes:
-        source, target: nodes of the graph.
+    Args:
+        graph: the graph.
+        source, target: two of its nodes.
+        between: a node or an edge: only the paths through it then.
+
+    Raises:
+        UnknownNameError, ValueError: for a waypoint that the graph does not have.
     """
 
-    def __init__(self, graph: Graph, source: Node, target: Node) -> None:
+    def __init__(
+        self, graph: Graph, source: Node, target: Node, between: Waypoint | None = None
+    ) -> None:
         self.graph = graph
         self.source = source
         self.target = target
+        self.between = between
+        ends = source.index, target.index
+        self._crossings: tuple[Edge, ...] = ()
+        self._legs: tuple[Leg, ...] = (ends,)
+        self._best: dict[int, list[Path]] = {}
+        if isinstance(between, str):
+            middle = graph.node(between).index
+            self._legs = ((ends[0], middle), (middle, ends[1]))
+        elif between is not None:
+            self._crossings = _edges_at(graph, between)
+            first = self._crossings[0]
+            self._legs = ((ends[0], first.source), (first.target, ends[1]))
 
     def __repr__(self) -> str:
         count = format_count(self.count)
-        return f"PathSum(∂{self.target.name}/∂{self.source.name}, {count} paths)"
+        paths = "path" if self.count == 1 else "paths"
+        return f"PathSum(∂{self.target.name}/∂{self.source.name}, {count} {paths})"
 
-    @cached_property
-    def _steps(self) -> dict[int, list[Edge]]:
-        """For each node on a path, the edges on which a path can leave it, in writing order."""
-        leads: set[int] = {self.target.index}
-        for edge in reversed(self.graph.edges):
-            if edge.target in leads:
-                leads.add(edge.source)
-        if self.source.index not in leads:
-            return {}
-        steps: dict[int, list[Edge]] = {self.source.index: []}
-        for edge in self.graph.edges:
-            if edge.source in steps and edge.target in leads and edge.source != self.target.index:
-                steps[edge.source].append(edge)
-                steps.setdefault(edge.target, [])
-        return steps
-
-    def _edges_forward(self) -> Iterator[Edge]:
-        return (edge for index in sorted(self._steps) for edge in self._steps[index])
+    # --- Counting and summing, without making a path ---------------------------------------------
 
     @cached_property
     def count(self) -> int:
         """How many paths there are, exactly."""
-        ways = dict.fromkeys(self._steps, 0)
-        if ways:
-            ways[self.source.index] = 1
-        for edge in self._edges_forward():
-            ways[edge.target] += ways[edge.source]
-        return ways.get(self.target.index, 0)
+        return self._sum[0]
 
     @cached_property
     def total(self) -> Any:
         """The sum of all path products, without enumerating the paths."""
         if self.graph.has_arrays:
-            return self._array_total()
-        return self._flow(lambda partial: partial)
+            return self._array_sum(self._by_size)
+        return self._sum[1]
+
+    @cached_property
+    def _sum(self) -> tuple[int, float]:
+        """The number of paths, and the sum of their products.
+
+        Of ways that go on from one another the numbers multiply, and so do the sums.
+        """
+        count, total = max(1, len(self._crossings)), 1.0
+        is_number = not self.graph.has_arrays
+        if self._crossings and is_number:
+            total = sum((edge.partial for edge in self._crossings), 0.0)
+        for start, end in self._legs:
+            ways, flow = _flow(self.graph, start, end)
+            count *= ways
+            total = total * flow if is_number else 0.0
+        return (count, total) if count else (0, 0.0)
 
     @cached_property
     def _scale(self) -> float:
         """The sum of the products' sizes: how large the terms are that may cancel in the total."""
-        if not self.graph.has_arrays:
-            return self._flow(abs)
-        return max((abs(x) for path in self.paths for x in _entries(path.product)), default=0.0)
+        if self.graph.has_arrays:
+            return max((abs(x) for p in self._by_size for x in _entries(p.product)), default=0.0)
+        size = {self.source.index: 1.0}
+        for edge in self.edges:
+            size[edge.target] = size.get(edge.target, 0.0) + size[edge.source] * abs(edge.partial)
+        return size.get(self.target.index, 0.0)
 
-    def _flow(self, weight: Any) -> float:
-        flow = dict.fromkeys(self._steps, 0.0)
-        if flow:
-            flow[self.source.index] = 1.0
-        for edge in self._edges_forward():
-            flow[edge.target] += flow[edge.source] * weight(edge.partial)
-        return flow.get(self.target.index, 0.0)
+    @property
+    def is_summed(self) -> bool:
+        """Whether there is a total: not for too many paths through arrays."""
+        return not self.graph.has_arrays or self.count <= MOST_ARRAY_PATHS
 
-    def _array_total(self) -> Any:
-        if self.count > MOST_ARRAY_PATHS:
-            raise ValueError(
-                f"{self.count} paths through arrays from {self.source.name} to {self.target.name}: "
-                f"at most {MOST_ARRAY_PATHS} are summed one by one"
+    @cached_property
+    def _by_size(self) -> list[Path]:
+        """All paths through arrays, the largest first."""
+        if not self.is_summed:
+            raise TooManyPathsError(
+                f"{format_count(self.count)} paths through arrays from {self.source.name} to "
+                f"{self.target.name}: at most {format_count(MOST_ARRAY_PATHS)} are summed one by "
+                "one. Take a source nearer to the target"
             )
-        return sum((path.product for path in self.paths), zeros_like(self.source.value))
+        return sorted(self.paths, key=lambda path: -_size(path.product))
+
+    def _array_sum(self, paths: Iterable[Path]) -> Any:
+        return sum((path.product for path in paths), zeros_like(self.source.value))
+
+    def share(self, through: Waypoint) -> float:
+        """How much of the derivative passes through a node or an edge.
+
+        That is the sum over the paths through it, divided by the sum over all: 1 where every path
+        meets it, 0 where none does. Where products cancel it can be negative or above 1; where the
+        sum is 0 it is inf or nan. Raises ValueError for arrays.
+        """
+        if self.graph.has_arrays:
+            raise ValueError("the share of a derivative that is an array is no single number")
+        part = PathSum(self.graph, self.source, self.target, through)
+        return floats.div(part.total, self.total)
+
+    # --- The edges on the way --------------------------------------------------------------------
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges that lie on a path, in the graph's order."""
+        if not self.count:
+            return ()
+        first, *others = (_between(self.graph, start, end) for start, end in self._legs)
+        return (*first, *self._crossings, *(edge for part in others for edge in part))
+
+    @property
+    def length(self) -> int:
+        """The number of edges of all paths together, exactly."""
+        ways, length = {self.source.index: 1}, {self.source.index: 0}
+        for edge in self.edges:
+            known = ways[edge.source]
+            ways[edge.target] = ways.get(edge.target, 0) + known
+            length[edge.target] = length.get(edge.target, 0) + length[edge.source] + known
+        return length.get(self.target.index, 0)
+
+    @cached_property
+    def _steps(self) -> dict[int, list[Edge]]:
+        """For each node on a path, the edges on which a path can leave it, in writing order."""
+        steps: dict[int, list[Edge]] = {self.source.index: []} if self.count else {}
+        for edge in self.edges:
+            steps[edge.source].append(edge)
+            steps.setdefault(edge.target, [])
+        return steps
+
+    # --- One path after the other ----------------------------------------------------------------
 
     @property
     def paths(self) -> Iterator[Path]:
         """The paths one by one, in writing order, made as they are asked for."""
-        if not self._steps:
-            return
-        trail: list[Edge] = []
-        pending = [iter(self._steps[self.source.index])]
-        if self.source.index == self.target.index:
-            yield self._path(())
-        while pending:
-            edge = next(pending[-1], None)
-            if edge is None:
-                pending.pop()
+        if self.count and self.source.index == self.target.index:
+            yield Path(self, (), 1.0)
+        elif self.count:
+            yield from self._walk([iter(self._steps[self.source.index])], [])
+
+    def paths_after(self, path: Path) -> Iterator[Path]:
+        """The paths that follow `path` in writing order: to go on where one stopped."""
+        trail = list(path.edges)
+        rest = []
+        for edge in trail:
+            later = iter(self._steps[edge.source])
+            next(each for each in later if each == edge)
+            rest.append(later)
+        yield from self._walk(rest, trail[:-1])
+
+    def _walk(self, rest: list[Iterator[Edge]], trail: list[Edge]) -> Iterator[Path]:
+        """Depth first: `trail` is where we are, `rest` what is to be tried at each node of it."""
+        steps, end, is_array_sum = self._steps, self.target.index, self.graph.has_arrays
+        products = [1.0]
+        for edge in trail:
+            products.append(1.0 if is_array_sum else products[-1] * edge.partial)
+        while rest:
+            for edge in rest[-1]:
+                if edge.target == end:
+                    edges = (*trail, edge)
+                    product = self._chain(edges) if is_array_sum else products[-1] * edge.partial
+                    yield Path(self, edges, product)
+                else:
+                    trail.append(edge)
+                    products.append(1.0 if is_array_sum else products[-1] * edge.partial)
+                    rest.append(iter(steps[edge.target]))
+                    break
+            else:
+                rest.pop()
+                products.pop()
                 if trail:
                     trail.pop()
-            elif edge.target == self.target.index:
-                yield self._path((*trail, edge))
-            else:
-                trail.append(edge)
-                pending.append(iter(self._steps[edge.target]))
 
-    def _path(self, edges: tuple[Edge, ...]) -> Path:
-        names = (self.source.name, *(self.graph.tape[edge.target].name for edge in edges))
-        product = self._chain(edges) if self.graph.has_arrays else _product(edges)
-        return Path(names, edges, product)
-
-    def _chain(self, edges: tuple[Edge, ...]) -> Any:
+    def _chain(self, edges: Sequence[Edge]) -> Any:
         x_bar: Any = 1.0
         for edge in reversed(edges):
             x_bar = self.graph.vjp(edge, x_bar)
         return x_bar
 
-    def top(self, k: int) -> list[Path]:
-        """The k paths with the largest products by magnitude; equal ones in writing order.
+    # --- The largest, and the rest ---------------------------------------------------------------
 
-        Each node keeps only its k best ways to the target, so nothing is enumerated.
+    def top(self, k: int) -> list[Path]:
+        """The k paths with the largest products by size, without enumerating the others.
+
+        What is not a number counts as larger than all, to be seen; equal ones stand in writing
+        order. An array's size is its largest entry's: there the paths have to be enumerated.
+
+        The best way on from each node is known by dynamic programming. The next best path leaves a
+        path that was found already at some node, and goes on from there in the best way (E. Lawler,
+        "A procedure for computing the k best solutions", 1972).
         """
         if self.graph.has_arrays:
-            return list(islice(self.paths, k))
-        # A way is (-magnitude, its first edge, the rank of the way that follows).
-        ways: dict[int, list[tuple[float, Edge | None, int]]] = {
-            self.target.index: [(-1.0, None, 0)]
-        }
-        for index, edges in sorted(self._steps.items(), reverse=True):
-            streams = [
-                [
-                    (-_size(way[0] * edge.partial), edge, rank)
-                    for rank, way in enumerate(ways[edge.target])
-                ]
-                for edge in edges
-            ]
-            if streams:
-                merged = heapq.merge(*streams, key=lambda way: way[0])
-                ways[index] = list(islice(merged, k))
-        found = ways.get(self.source.index, [])
-        return [self._path(self._walk(ways, way)) for way in found[:k]]
+            return self._by_size[: max(k, 0)]
+        if k not in self._best:
+            self._best[k] = self._largest(k) if self.count and k > 0 else []
+        return list(self._best[k])
 
-    def _walk(
-        self,
-        ways: dict[int, list[tuple[float, Edge | None, int]]],
-        way: tuple[float, Edge | None, int],
-    ) -> tuple[Edge, ...]:
-        edges = []
-        _, edge, rank = way
-        while edge is not None:
-            edges.append(edge)
-            _, edge, rank = ways[edge.target][rank]
-        return tuple(edges)
+    def _largest(self, k: int) -> list[Path]:
+        steps, end = self._steps, self.target.index
+        onward, chosen = self._best_ways
+        found: list[tuple[float, Departures, Path]] = []
+        candidates: list[Candidate] = [(-onward[self.source.index], (_STAYS,), (), (), 1.0)]
+        while candidates:
+            (_, departures, before, leaving, size), *candidates = candidates
+            wanted = k - len(found) - 1
+            # What is worse than all that are wanted need not be kept.
+            limit = candidates[-1][0] if len(candidates) >= wanted > 0 else math.inf
+            edges = [*before, *leaving]
+            node = edges[-1].target if edges else self.source.index
+            leads: list[tuple[float, Departure, int, Edge, float]] = []
+            while node != end:
+                ways, best = steps[node], chosen[node]
+                if len(ways) > 1:
+                    for place, edge in enumerate(ways):
+                        if place == best:
+                            continue
+                        here = size * abs(edge.partial)
+                        bound = -here * onward[edge.target]
+                        if bound != bound:
+                            bound = -math.inf
+                        if bound <= limit:
+                            # Equal ones in writing order: those that leave for an earlier edge come
+                            # before the path they leave, the first to leave first; others after it.
+                            departure = (-1, len(edges), place)
+                            if place > best:
+                                departure = (1, -len(edges), place)
+                            leads.append((bound, departure, len(edges), edge, here))
+                edges.append(ways[best])
+                size *= abs(ways[best].partial)
+                node = ways[best].target
+            trail = tuple(edges)
+            path = Path(self, trail, math.prod([edge.partial for edge in trail]))
+            found.append((-_size(path.product), departures, path))
+            more: list[Candidate] = [
+                (bound, (*departures[:-1], departure, _STAYS), trail[:depth], (edge,), here)
+                for bound, departure, depth, edge, here in nsmallest(wanted, leads)
+            ]
+            candidates = nsmallest(wanted, candidates + more)
+        # The bounds were multiplied in another order: what counts is the products as they are.
+        return [path for _, _, path in sorted(found, key=itemgetter(0, 1))]
+
+    @cached_property
+    def _best_ways(self) -> tuple[dict[int, float], dict[int, int]]:
+        """For each node the size of the largest product from there on, and the edge it starts with.
+
+        Of equal ones it is the first, by its place among the edges that leave the node.
+        """
+        onward = {self.target.index: 1.0}
+        chosen = {}
+        for node, edges in sorted(self._steps.items(), reverse=True):
+            if edges:
+                sizes = [_size(edge.partial * onward[edge.target]) for edge in edges]
+                onward[node] = max(sizes)
+                chosen[node] = sizes.index(onward[node])
+        return onward, chosen
 
     def remainder(self, k: int) -> Any:
-        """The sum of all products but the k largest by magnitude."""
-        return self.total - sum(path.product for path in self.top(k))
+        """The sum of all products but the k largest.
+
+        It is summed on its own, not as a difference: each way that leaves the k paths somewhere is
+        multiplied by the sum over all paths from there on. So it is exact to rounding even where it
+        is tiny beside them.
+        """
+        if self.graph.has_arrays:
+            return self._array_sum(self._by_size[max(k, 0) :])
+        best = self.top(k)
+        if not best:
+            return self.total
+        tail = dict.fromkeys(self._steps, 0.0)
+        tail[self.target.index] = 1.0
+        for edge in reversed(self.edges):
+            tail[edge.source] += edge.partial * tail[edge.target]
+        rest = 0.0
+        # Those of the k paths that have come the same way, how far, where to, and their product.
+        groups = [([path.edges for path in best], 0, self.source.index, 1.0)]
+        while groups:
+            together, depth, node, product = groups.pop()
+            if node == self.target.index:
+                continue
+            onward: dict[int, list[tuple[Edge, ...]]] = {}
+            for edges in together:
+                onward.setdefault(id(edges[depth]), []).append(edges)
+            for edge in self._steps[node]:
+                further = product * edge.partial
+                if id(edge) in onward:
+                    groups.append((onward[id(edge)], depth + 1, edge.target, further))
+                else:
+                    rest += further * tail[edge.target]
+        return rest
+
+    # --- The engine's figure, and the factored form ----------------------------------------------
 
     @cached_property
     def engine(self) -> Any:
-        """What reverse mode found on its own for the same derivative."""
+        """What reverse mode found on its own for the same derivative.
+
+        It knows of no `between`: then it is None.
+        """
+        if self.between is not None:
+            return None
         return self.graph.gradient(self.target.name, wrt=self.source.name)[self.source.name]
 
     @property
     def agrees(self) -> bool:
-        """Whether the path sum and the engine's figure are equal up to rounding."""
+        """Whether the path sum and the engine's figure are equal up to rounding.
+
+        Raises ValueError for a sum over some of the paths only.
+        """
+        if self.between is not None:
+            raise ValueError("the engine's figure is for all paths: leave `between` out to compare")
         ours, theirs = _entries(self.total), _entries(self.engine)
         return len(ours) == len(theirs) and all(
             close(x, y, self._scale) for x, y in zip(ours, theirs, strict=True)
         )
 
+    @cached_property
+    def factored(self) -> Factored:
+        """The sum in factored form, wherever all paths meet again: (α + β)(γ + δ)."""
+        from .factored import Factored
 
-def _product(edges: tuple[Edge, ...]) -> float:
-    product = 1.0
-    for edge in edges:
-        product *= edge.partial
-    return product
+        return Factored(self)
+
+
+def _edges_at(graph: Graph, waypoint: Crossing) -> tuple[Edge, ...]:
+    """The edges that a waypoint means: one, or all between two nodes."""
+    if isinstance(waypoint, Edge):
+        found = [edge for edge in graph.edges if edge is waypoint]
+        text = f"{waypoint}"
+    else:
+        source, target, *port = waypoint
+        ends = graph.node(source).index, graph.node(target).index
+        found = [edge for edge in graph.edges if (edge.source, edge.target) == ends]
+        found = [edge for edge in found if not port or edge.port == port[0]]
+        text = f"from {source} to {target}" + (f" at port {port[0]}" if port else "")
+    if not found:
+        raise ValueError(f"there is no edge {text}")
+    return tuple(found)
+
+
+def _flow(graph: Graph, start: int, end: int) -> tuple[int, float]:
+    """The number of paths between two nodes of the tape, and the sum of their products."""
+    if start >= end:
+        return (1, 1.0) if start == end else (0, 0.0)
+    ways, flow = [0] * (end + 1), [0.0] * (end + 1)
+    ways[start], flow[start] = 1, 1.0
+    window = _window(graph, start, end)
+    if graph.has_arrays:
+        for source, target, _ in window:
+            ways[target] += ways[source]
+        return ways[end], 0.0
+    for source, target, partial in window:
+        known = ways[source]
+        if known:
+            ways[target] += known
+            flow[target] += flow[source] * partial
+    return ways[end], flow[end]
+
+
+def _window(graph: Graph, start: int, end: int) -> Sequence[Use]:
+    """The edges whose targets lie after `start` and not after `end` on the tape."""
+    target = itemgetter(1)
+    first = bisect_right(graph.uses, start, key=target)
+    return graph.uses[first : bisect_right(graph.uses, end, key=target)]
+
+
+def _between(graph: Graph, start: int, end: int) -> list[Edge]:
+    """The edges on the paths from one node of the tape to another, in the graph's order."""
+    first = bisect_right(graph.uses, start, key=itemgetter(1))
+    window = graph.edges[first : first + len(_window(graph, start, end))]
+    leads = {end}
+    for edge in reversed(window):
+        if edge.target in leads:
+            leads.add(edge.source)
+    reached = {start}
+    found = []
+    for edge in window:
+        if edge.source in reached and edge.target in leads:
+            reached.add(edge.target)
+            found.append(edge)
+    return found
+
+
+def _size(value: Any) -> float:
+    """The largest entry's size; what is not a number counts as larger than all."""
+    return max((math.inf if x != x else abs(x) for x in _entries(value)), default=0.0)
 
 
 def _entries(value: Any) -> list[float]:
     return list(value.flat) if is_array(value) else [value]
-
-
-def _size(product: float) -> float:
-    """A magnitude to sort by; what is not a number comes first, to be seen."""
-    return math.inf if product != product else abs(product)

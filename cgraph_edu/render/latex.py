@@ -35,19 +35,25 @@ def latex(graph: Graph, wrt: Sequence[str] | None = None) -> str:
 
 def formula(graph: Graph, node: Node, alike: Names = ()) -> str:
     r"""A node's formula and value: c \cdot d = 6."""
+    text = definition(graph, node, alike)
+    return text if node.op is None or is_array(node.value) else f"{text} = {number(node.value)}"
+
+
+def definition(graph: Graph, node: Node, alike: Names = ()) -> str:
+    r"""A node's formula: c \cdot d; an input's name."""
     if node.op is None:
         return name(node.name, alike)
     operands = [_operand(graph, operand, node.op, alike) for operand in node.operands]
     if isinstance(node.op, Op):
-        text = node.op.latex.format(**dict(zip(node.op.operands, operands, strict=True)))
-    else:
-        text = node.op.latex(operands)
-    return text if is_array(node.value) else f"{text} = {number(node.value)}"
+        return node.op.latex.format(**dict(zip(node.op.operands, operands, strict=True)))
+    return node.op.latex(operands)
 
 
 def derivative(paths: PathSum, alike: Names = ()) -> str:
     """∂e/∂b as the sum of its path products, in symbols and in numbers."""
     head = rf"{partial(paths.target.name, paths.source.name, alike)} &= "
+    if not paths.is_summed:
+        return head + (r"\text{an array}" if is_array(paths.engine) else number(paths.engine))
     if is_array(paths.total):
         return head + rf"\text{{an array of shape }} {paths.source.value.shape}"
     if not 0 < paths.count <= FEW:
@@ -66,13 +72,18 @@ def partial(target: str, source: str, alike: Names = ()) -> str:
     return rf"\frac{{\partial {name(target, alike)}}}{{\partial {name(source, alike)}}}"
 
 
-def name(text: str, alike: Names = ()) -> str:
-    r"""A learner's name as in the picture: alpha as \alpha, x_1 with an index; `alike` as typed."""
+def name(text: str, alike: Names = (), accent: str = "") -> str:
+    r"""A learner's name as in the picture: alpha as \alpha, x_1 with an index; `alike` as typed.
+
+    An accent, \bar, stands over the name and not over its index.
+    """
     stem, index = plain_name(text, alike)
     if stem in _GREEK:
         stem = f"\\{_GREEK[stem]}"
     elif len(stem) != 1 or not stem.isalpha():
         stem = rf"\mathit{{{_escaped(stem)}}}"
+    if accent:
+        stem = f"{accent}{{{stem}}}"
     return f"{stem}_{{{_escaped(index)}}}" if index else stem
 
 

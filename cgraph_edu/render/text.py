@@ -34,8 +34,9 @@ def plain(graph: Graph, limit: int = LIMIT, wrt: Sequence[str] | None = None) ->
         )
     for paths in sums:
         lines += (f"  {line}" for line in ledger(paths, limit))
-    if sums:
-        lines.append(f"  sum over paths = reverse mode: {' '.join(map(verdict, sums))}")
+    summed = [paths for paths in sums if paths.is_summed]
+    if summed:
+        lines.append(f"  sum over paths = reverse mode: {' '.join(map(verdict, summed))}")
     return "\n".join(lines)
 
 
@@ -59,11 +60,16 @@ def equation(graph: Graph, node: Node) -> str:
 def ledger(paths: PathSum, limit: int = LIMIT) -> Iterator[str]:
     """One input's part of the text."""
     count = f"{format_count(paths.count)} path" + ("" if paths.count == 1 else "s")
+    head = f"∂{paths.target.name}/∂{paths.source.name}"
+    if not paths.is_summed:
+        yield f"{head} = {number(paths.engine)}   by reverse mode"
+        yield f"  {count} through arrays: too many to sum one by one"
+        return
     shown = listed(paths, limit)
     twins = parallel(paths)
     if any((edge.source, edge.target) in twins for path in shown for edge in path.edges):
         count += "   (→₁ →₂: as first, as second operand)"
-    yield f"∂{paths.target.name}/∂{paths.source.name} = {number(paths.total)}   {count}"
+    yield f"{head} = {number(paths.total)}   {count}"
     trails = [trail(path, twins) for path in shown]
     width = max(map(len, trails), default=0)
     for path, text in zip(shown, trails, strict=True):
@@ -85,12 +91,23 @@ def parallel(paths: PathSum) -> set[tuple[int, int]]:
 
 
 def trail(path: Path, twins: Container[tuple[int, int]] = ()) -> str:
-    """The nodes of a path, "b → c → e"; an arrow is numbered where edges run side by side."""
+    """The nodes of a path, "b → c → e", arrays with their shapes.
+
+    An arrow is numbered where edges run side by side.
+    """
+    tape = path.sum.graph.tape
     steps = []
-    for name, edge in zip(path.nodes[1:], path.edges, strict=True):
+    for edge in path.edges:
         place = str(edge.port + 1).translate(_SUBSCRIPTS)
-        steps.append(f" →{place if (edge.source, edge.target) in twins else ''} {name}")
-    return path.nodes[0] + "".join(_shortened(steps, " → …"))
+        place = place if (edge.source, edge.target) in twins else ""
+        steps.append(f" →{place} {shaped(tape[edge.target])}")
+    return shaped(path.sum.source) + "".join(_shortened(steps, " → …"))
+
+
+def shaped(node: Node) -> str:
+    """A node's name, with the shape of its array: "w (3×2)"."""
+    shape = "×".join(map(str, node.value.shape)) if is_array(node.value) else ""
+    return f"{node.name} ({shape})" if shape else node.name
 
 
 def _shortened(parts: list[str], gap: str) -> list[str]:

@@ -86,6 +86,11 @@ def _equation(name: str, formula: Expression | None, most: int, literal: Names) 
     return (*left, Run(" = ", "upright"), *_expression(formula, most, literal)[0])
 
 
+def words(text: str, literal: Names = ()) -> Runs:
+    """A name, or the text of an op that is no expression ("x @ w") with the names in it found."""
+    return _words(text, sys.maxsize, literal)
+
+
 def differential(name: str, size: float, room: float, literal: Names = ()) -> Runs:
     """∂name, at most `room` px wide."""
     runs: Runs = ()

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from cgraph_edu.core.numbers import close, format_number
+from cgraph_edu.core.numbers import close, format_count, format_number
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,20 @@ def test_terms_that_cancel_may_leave_rounding_of_their_own_size() -> None:
 
 def test_an_infinite_scale_excuses_nothing() -> None:
     assert not close(0.0, 1.0, scale=inf)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (1024, "1,024"),
+        (10**36 - 1, ",".join(["999"] * 12)),
+        (2 * 10**60, "about 10^60"),
+        (2**200, "about 10^60"),
+        (2**200 - 1, "about 10^60"),
+        (4 * 10**60, "about 10^61"),
+        (10**4000, "about 10^4000"),
+    ],
+)
+def test_a_count_is_exact_or_of_the_right_size(count: int, text: str) -> None:
+    assert format_count(count) == text

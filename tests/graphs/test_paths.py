@@ -228,5 +228,10 @@ def test_too_many_paths_through_arrays_are_refused() -> None:
 
     paths = cg.trace(f, x=np.ones(2)).path_sum("x")
     assert paths.count == 2**20
-    with pytest.raises(ValueError, match="1048576 paths through arrays from x to v21: at most"):
+    with pytest.raises(ValueError, match="1,048,576 paths through arrays from x to v21: at most"):
         _ = paths.total
+    # The graph is shown all the same, with what reverse mode found.
+    shown = str(paths.graph)
+    assert "∂v21/∂x = [1.04858e+06, 1.04858e+06]   by reverse mode" in shown
+    assert "1,048,576 paths through arrays: too many to sum one by one" in shown
+    assert "1,048,576 paths through arrays" in paths.graph._repr_mimebundle_()["text/html"]

@@ -116,9 +116,9 @@ def test_arrays() -> None:
         == """\
 v2 = sum(v1) = 11
   ∂v2/∂w = [3, 4]   1 path
-    w → v1 → v2   [3, 4]
+    w (2) → v1 (2) → v2   [3, 4]
   ∂v2/∂x = [1, 2]   1 path
-    x → v1 → v2   [1, 2]
+    x (2) → v1 (2) → v2   [1, 2]
   sum over paths = reverse mode: w ✓ x ✓"""
     )
 
