@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from . import chain, five_nodes, mlp, moons, static_chain
+from . import chain, five_nodes, mlp, moons, paths, static_chain
 from .measure import Row, show
 
 
 def measured() -> Iterator[Row]:
     """The rows of all of them."""
-    for workload in (five_nodes, chain, static_chain, moons, mlp):
+    for workload in (five_nodes, chain, static_chain, moons, mlp, paths):
         yield from workload.measured()
 
 

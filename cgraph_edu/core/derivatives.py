@@ -108,7 +108,7 @@ def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any], is_record
     if tensor.op is None:
         return
     out, values = _as_operands(tensor, is_recorded)
-    with _ieee(out, *values):
+    with ieee(out, *values):
         operands = tensor.operands
         ports = [
             port
@@ -124,7 +124,7 @@ def _pull_back(tensor: Tensor, out_bar: Any, x_bar: dict[Tensor, Any], is_record
             x_bar[operand] = contribution if is_first else known + contribution
 
 
-def _ieee(*values: Any) -> AbstractContextManager[Any]:
+def ieee(*values: Any) -> AbstractContextManager[Any]:
     """In it, arithmetic on arrays gives inf and nan without NumPy's warnings."""
     if not any(is_array(x.value if isinstance(x, Tensor) else x) for x in values):
         return nullcontext()
@@ -162,7 +162,7 @@ def forward(
         if tensor in x_dot or tensor.op is None:
             continue
         out, values = _as_operands(tensor, is_recorded)
-        with _ieee(out, *values):
+        with ieee(out, *values):
             terms = [
                 tensor.op.jvp(port, x_dot[operand], out, *values)
                 for port, operand in enumerate(tensor.operands)

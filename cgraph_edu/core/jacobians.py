@@ -53,7 +53,7 @@ def _rows(value: Any, pull_back: Callable[[Any], tuple[Any, ...]], x: Any) -> An
     rows = [pull_back(seed)[0] for seed in seeds]
     shape = (*plain.shape, *_shape(x))
     if not rows:
-        return np.zeros(shape)
+        return np.zeros(shape, plain.dtype)
     return reshape(stack(rows), shape)
 
 

@@ -166,6 +166,12 @@ class LikeNumPy:
         """With two of its axes exchanged."""
         return _arrays().swapaxes(self, axis1, axis2)
 
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError(
+            f"NumPy can't make an array of {describe(self)}, which would lose its derivative: use "
+            "cg.stack([x, y]) to put Tensors together, and x.value for the plain number or array"
+        )
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         name = ufunc.__name__
         if "out" in settings:

@@ -211,7 +211,9 @@ class Graph:
         node = self.tape[edge.target]
         if node.op is None:
             raise ValueError(f"{node.name} is an input: no edge leads to it")
-        return node.op.vjp(edge.port, x_bar, node.value, *self._operand_values(node))
+        values = self._operand_values(node)
+        with derivatives.ieee(node.value, *values):
+            return node.op.vjp(edge.port, x_bar, node.value, *values)
 
     def at(self, **inputs: Any) -> Graph:
         """The graph at other inputs; those that are not named keep their values.

@@ -15,6 +15,9 @@ from .svg import draw, in_words
 MOST_BOXES = 150
 """A picture with more boxes than this is no help, and takes long to draw."""
 
+MOST_DRAWN = 2_000
+"""Not even on request: it would take minutes and gigabytes."""
+
 
 class Picture(str):
     """An SVG document; a notebook shows it as the picture, not as the text."""
@@ -32,14 +35,19 @@ class Picture(str):
 
 
 def picture(graph: Graph, show: str = "partials", theme: str = "light") -> Picture:
-    """The graph as an SVG document."""
+    """The graph as an SVG document. Raises ValueError for more boxes than can be drawn."""
+    if len(graph.nodes) > MOST_DRAWN:
+        raise ValueError(
+            f"{len(graph.nodes):,} nodes: at most {MOST_DRAWN:,} are drawn. print(graph) tells it "
+            "in words"
+        )
     drawn = Picture(draw(graph, show, theme))
     drawn.alt = in_words(graph, show)
     return drawn
 
 
 def is_drawn(graph: Graph) -> bool:
-    """Whether a notebook draws the graph by itself; `graph.draw()` draws any."""
+    """Whether a notebook draws the graph by itself; `graph.draw()` draws larger ones."""
     return len(graph.nodes) <= MOST_BOXES
 
 

@@ -61,3 +61,8 @@ def test_the_gradient_of_a_jacobians_trace() -> None:
 def test_a_missing_argument_is_named() -> None:
     with pytest.raises(ValueError, match=r"argnums=2, but there are 1 arguments"):
         cg.jacobian(lambda x: x, argnums=2)(1.0)
+
+
+def test_the_jacobian_of_nothing_keeps_the_precision() -> None:
+    found = cg.jacobian(lambda x: x[:0])(np.ones(3, np.float32))
+    assert (found.shape, found.dtype) == ((0, 3), np.float32)

@@ -235,3 +235,8 @@ def test_too_many_paths_through_arrays_are_refused() -> None:
     assert "∂v21/∂x = [1.04858e+06, 1.04858e+06]   by reverse mode" in shown
     assert "1,048,576 paths through arrays: too many to sum one by one" in shown
     assert "1,048,576 paths through arrays" in paths.graph._repr_mimebundle_()["text/html"]
+
+
+def test_inf_and_nan_in_arrays_are_summed_without_numpys_warnings() -> None:
+    g = cg.trace(lambda x: (cg.log(x) * x).sum() * 0.0, x=np.array([0.0, 1.0]))
+    assert math.isnan(g.path_sum("x").total[0])

@@ -122,11 +122,12 @@ def test_traces_of_two_graphs_do_not_go_together() -> None:
 @given(programs())
 def test_the_traces_find_what_the_engine_finds(program: Program) -> None:
     g = program.graph()
-    assert {
-        row.name: row.adjoint for row in g.reverse_trace().rows if row.formula is None
-    } == pytest.approx(g.gradient(), rel=1e-12)
-    for name, slope in g.gradient(engine="forward").items():
-        assert g.forward_trace(name).rows[-1].tangent == pytest.approx(slope, rel=1e-12)
+    adjoints = {row.name: row.adjoint for row in g.reverse_trace().rows}
+    for name, slope in g.gradient().items():
+        scale = g.path_sum(name)._scale
+        assert close(adjoints[name], slope, scale)
+        tangents = {row.name: row.tangent for row in g.forward_trace(name).rows}
+        assert close(tangents[g.output.name], slope, scale)
 
 
 @settings(max_examples=200)
@@ -134,10 +135,11 @@ def test_the_traces_find_what_the_engine_finds(program: Program) -> None:
 def test_any_node_can_be_the_target_or_the_source(program: Program, data: st.DataObject) -> None:
     g = program.graph()
     node = data.draw(st.sampled_from(g.nodes))
-    rows = g.reverse_trace(node.name).rows
-    found = {row.name: row.adjoint for row in rows if row.formula is None}
-    assert found == pytest.approx(g.gradient(node.name), rel=1e-12)
-    tangent = g.forward_trace(node.name).rows[-1].tangent
+    adjoints = {row.name: row.adjoint for row in g.reverse_trace(node.name).rows}
+    for name, slope in g.gradient(node.name).items():
+        assert close(adjoints[name], slope, g.path_sum(name, node.name)._scale)
+    rows = g.forward_trace(node.name).rows
+    (tangent,) = [row.tangent for row in rows if row.name == g.output.name]
     slope = g.gradient(wrt=node.name)[node.name]
     assert close(tangent, slope, g.path_sum(node.name)._scale)
 
@@ -153,13 +155,13 @@ def test_each_formula_gives_the_value_beside_it(program: Program) -> None:
         if row.tangent_formula is not None:
             shown = worked_out(str(row.tangent_formula), values | dots)
             scale = sum(abs(term.value) for term in row.terms)
-            assert close(shown, row.tangent, scale)
+            # A rounded constant in a formula has six digits, and may be an exponent.
+            assert close(shown, row.tangent, scale, 1e-3)
     bars: dict[str, float] = {}
     for step in g.reverse_trace().steps:
         if step.formula is not None:
             shown = worked_out(str(step.formula), values | bars)
-            # A rounded constant in a formula has six digits.
-            assert close(shown, step.adjoint, abs(step.value) + abs(shown), 1e-5)
+            assert close(shown, step.adjoint, abs(step.value) + abs(shown), 1e-3)
         bars[f"{step.name}_bar"] = step.adjoint
 
 

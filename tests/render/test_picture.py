@@ -2,8 +2,10 @@
 
 from html import unescape
 
+import pytest
+
 import cgraph_edu as cg
-from cgraph_edu.render.picture import MOST_BOXES, bundle, is_drawn
+from cgraph_edu.render.picture import MOST_BOXES, MOST_DRAWN, bundle, is_drawn
 
 
 def chain(length: int) -> cg.Graph:
@@ -31,3 +33,8 @@ def test_a_graph_too_large_for_a_picture_is_told_in_words() -> None:
 
 def test_a_graph_that_just_fits_is_drawn() -> None:
     assert "<img" in bundle(chain(MOST_BOXES - 1))["text/html"]
+
+
+def test_what_would_take_minutes_and_gigabytes_is_refused() -> None:
+    with pytest.raises(ValueError, match="2,002 nodes: at most 2,000 are drawn. print"):
+        chain(MOST_DRAWN + 1).draw()

@@ -1,5 +1,6 @@
 """One op, three names: NumPy's function, the engine's, and a Tensor's method."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -115,3 +116,10 @@ def test_a_static_graph_is_traced_again_where_another_entry_is_largest() -> None
 def test_what_is_not_recorded_is_named(call: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         call(cg.variable(X, name="x"))
+
+
+@pytest.mark.parametrize("make", [np.array, np.asarray, lambda x: np.array([x, x])])
+def test_numpy_makes_no_array_of_tensors(make: Callable[[Any], Any]) -> None:
+    x = cg.variable(1.0, "x")
+    with pytest.raises(TypeError, match=r"NumPy can't make an array of x, .* use cg\.stack"):
+        make(x)
