@@ -32,7 +32,7 @@ test-frameworks: .venv/frameworks ## compare the engine with PyTorch and JAX (in
 	$(BIN)/python -m pytest tests/frameworks
 
 check: .venv/test lint types ## what to run between edits: no browser, nothing slow
-	$(BIN)/python -m pytest --quiet -m "not browser and not slow"
+	$(BIN)/python -m pytest --quiet -m "not browser and not slow and not frameworks"
 
 lint: .venv/test
 	$(BIN)/ruff check

@@ -273,7 +273,7 @@ class PathSum:
         """The k paths with the largest products by size, without enumerating the others.
 
         What is not a number counts as larger than all, to be seen; equal ones stand in writing
-        order. An array's size is its largest entry's: there the paths have to be enumerated.
+        order. The first of them do not depend on k. An array's size is its largest entry's: there the paths have to be enumerated.
 
         The best way on from each node is known by dynamic programming. The next best path leaves a
         path that was found already at some node, and goes on from there in the best way (E. Lawler,
@@ -288,7 +288,7 @@ class PathSum:
     def _largest(self, k: int) -> list[Path]:
         steps, end = self._steps, self.target.index
         onward, chosen = self._best_ways
-        found: list[tuple[float, Departures, Path]] = []
+        found: list[Path] = []
         candidates: list[Candidate] = [(-onward[self.source.index], (_STAYS,), (), (), 1.0)]
         while candidates:
             (_, departures, before, leaving, size), *candidates = candidates
@@ -319,15 +319,13 @@ class PathSum:
                 size *= abs(ways[best].partial)
                 node = ways[best].target
             trail = tuple(edges)
-            path = Path(self, trail, math.prod([edge.partial for edge in trail]))
-            found.append((-_size(path.product), departures, path))
+            found.append(Path(self, trail, math.prod([edge.partial for edge in trail])))
             more: list[Candidate] = [
                 (bound, (*departures[:-1], departure, _STAYS), trail[:depth], (edge,), here)
                 for bound, departure, depth, edge, here in nsmallest(wanted, leads)
             ]
             candidates = nsmallest(wanted, candidates + more)
-        # The bounds were multiplied in another order: what counts is the products as they are.
-        return [path for _, _, path in sorted(found, key=itemgetter(0, 1))]
+        return found
 
     @cached_property
     def _best_ways(self) -> tuple[dict[int, float], dict[int, int]]:

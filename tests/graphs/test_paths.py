@@ -240,3 +240,20 @@ def test_too_many_paths_through_arrays_are_refused() -> None:
 def test_inf_and_nan_in_arrays_are_summed_without_numpys_warnings() -> None:
     g = cg.trace(lambda x: (cg.log(x) * x).sum() * 0.0, x=np.array([0.0, 1.0]))
     assert math.isnan(g.path_sum("x").total[0])
+
+
+def test_the_first_of_the_largest_do_not_depend_on_how_many_are_asked_for() -> None:
+    # Products of the same factors in another order differ in the last bit.
+    factors = [0.9, 1.4, 0.89759, 0.975239, 0.854089]
+    (x,) = cg.variables(x=1.0)
+    tops = []
+    for turn in range(5):
+        y = x
+        for factor in factors[turn:] + factors[:turn]:
+            y = y * factor
+        tops.append(y)
+    paths = cg.graph(tops[0] + tops[1] + tops[2] + tops[3] + tops[4]).path_sum("x")
+    for k in range(1, 6):
+        assert paths.top(5)[:k] == paths.top(k)
+        shown = sum(path.product for path in paths.top(5)[:k])
+        assert shown + paths.remainder(k) == pytest.approx(paths.total, rel=1e-14)
