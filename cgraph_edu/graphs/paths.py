@@ -273,7 +273,8 @@ class PathSum:
         """The k paths with the largest products by size, without enumerating the others.
 
         What is not a number counts as larger than all, to be seen; equal ones stand in writing
-        order. The first of them do not depend on k. An array's size is its largest entry's: there the paths have to be enumerated.
+        order. The first of them do not depend on k. An array's size is its largest entry's: there
+        the paths have to be enumerated.
 
         The best way on from each node is known by dynamic programming. The next best path leaves a
         path that was found already at some node, and goes on from there in the best way (E. Lawler,
