@@ -19,7 +19,7 @@ _STARTS = 14
 _ROUNDS = 24  # of each start,
 _PATIENCE = 2  # unless so many in turn improve nothing
 # In vertices and wires, times rounds: a graph of 20 nodes gets all starts, one of 100 the first.
-_WORK = 2_500
+_WORK = 2_000
 _LEAST_ROUNDS = 6  # whatever the work
 _ONCE = 2  # by how much more a crossing of two results that are used once counts
 _EAGER_PASSES = 4

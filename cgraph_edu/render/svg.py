@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 
 from ..graphs.graph import Graph
 from . import typeset
@@ -250,21 +251,21 @@ def in_words(graph: Graph, show: str = "partials") -> str:
     def value(x: object) -> str:
         return f" = {typeset.number(x)}" if show != "definition" else ""
 
-    sentences = ["Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)]
-    sentences += (
-        f"{n.name} = {graph.describe(n)}{value(n.value)}" for n in graph.nodes if n.op is not None
-    )
-    if show == "partials":
-        sentences += (
-            f"∂{graph.tape[edge.target].name}/∂{graph.tape[edge.source].name}"
-            f" = {typeset.number(edge.partial)}"
-            for edge in graph.edges
-            if edge.partial is not None
-        )
-    left_out = len(sentences) - _MOST_DESCRIBED
-    if left_out > 0:
-        sentences[_MOST_DESCRIBED:] = [f"and {left_out} more"]
-    return ". ".join(sentences) + "."
+    def sentences() -> Iterator[str]:
+        yield "Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)
+        for n in operations:
+            yield f"{n.name} = {graph.describe(n)}{value(n.value)}"
+        for edge in partials:
+            target, source = graph.tape[edge.target].name, graph.tape[edge.source].name
+            yield f"∂{target}/∂{source} = {typeset.number(edge.partial)}"
+
+    operations = [n for n in graph.nodes if n.op is not None]
+    partials = [edge for edge in graph.edges if show == "partials" and edge.partial is not None]
+    told = list(islice(sentences(), _MOST_DESCRIBED))
+    left_out = 1 + len(operations) + len(partials) - len(told)
+    if left_out:
+        told.append(f"and {left_out} more")
+    return ". ".join(told) + "."
 
 
 def _path(wire: Wire) -> str:

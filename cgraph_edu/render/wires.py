@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
+from typing import NamedTuple
 
 Point = tuple[float, float]
 Knot = tuple[float, float, float]  # x, y and the slope there
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(NamedTuple):
     """A column that a wire passes at height y, and how far it may stray there."""
 
     left: float
