@@ -8,22 +8,20 @@ means bring the graph into shape; sweeps with weighted medians then make rows st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 Distance = Callable[[int, int], float]
 Terms = list[tuple[float, float]]  # (wanted position, weight)
-Centre = Callable[[Terms], tuple[float, Terms]]  # the best position, and terms that stand for these
+Ends = list[tuple[int, float]]  # (vertex to be level with, weight)
+Solver = Callable[[Sequence[int], Sequence[float], Sequence[Ends], Sequence[float]], list[float]]
 
-_MEAN_SWEEPS = 8
-_MEDIAN_SWEEPS = 16
-_BOTH_SIDES = 4  # the last of them
-_LARGE = 5_000  # vertices; beyond, half the sweeps, to stay within seconds
+_MEAN_SWEEPS = 2
+_MEDIAN_SWEEPS = 4  # over both sides, after one over each
 _BEND = 12.0  # the length in px that one bend more is worth
 
 
-@dataclass(frozen=True)
-class Pull:
+class Pull(NamedTuple):
     """A wire between two vertices of neighbouring ranks, which wants them at one height."""
 
     before: int
@@ -44,51 +42,36 @@ def align(
         distance: the least distance of two vertices that are neighbours in a rank.
     """
     count = sum(len(row) for row in ranks)
-    before: list[Terms] = [[] for _ in range(count)]  # here (vertex, weight)
-    after: list[Terms] = [[] for _ in range(count)]
-    for pull in pulls:
-        after[pull.before].append((pull.after, pull.weight))
-        before[pull.after].append((pull.before, pull.weight))
     offsets = [_offsets(row, distance) for row in ranks]
     position = [0.0] * count
     for row, offset in zip(ranks, offsets, strict=True):
         for v, o in zip(row, offset, strict=True):
             position[v] = o - offset[-1] / 2
+    before, after, both = _ends(count, pulls)
 
-    def sweep(upwards: bool, sides: tuple[list[Terms], ...], centre: Centre) -> None:
+    def sweep(upwards: bool, ends: Sequence[Ends], solve: Solver) -> None:
         for r in range(len(ranks)) if upwards else reversed(range(len(ranks))):
-            wishes: list[Terms] = []
-            for v in ranks[r]:
-                wish = [(position[int(u)], w) for side in sides for u, w in side[v]]
-                wishes.append(wish or [(position[v], 1e-3)])
-            settle(r, wishes, centre)
-
-    def settle(r: int, wishes: list[Terms], centre: Centre) -> None:
-        for v, y in zip(ranks[r], _isotonic(wishes, offsets[r], centre), strict=True):
-            position[v] = y
+            row, offset = ranks[r], offsets[r]
+            for v, o, y in zip(row, offset, solve(row, offset, ends, position), strict=True):
+                position[v] = y + o
 
     def cost() -> float:
         total = 0.0
-        for pull in pulls:
-            rise = abs(position[pull.before] - position[pull.after])
+        for u, v, weight in pulls:
+            rise = abs(position[u] - position[v])
             if rise > 0.5:
-                total += pull.weight * (rise + _BEND)
+                total += weight * (rise + _BEND)
         return total
 
-    speed = 2 if count > _LARGE else 1
-    for turn in range(_MEAN_SWEEPS // speed):
-        sweep(turn % 2 == 1, (before, after), _mean)
+    for turn in range(_MEAN_SWEEPS):
+        sweep(turn % 2 == 1, both, _means)
     best, best_cost = list(position), cost()
-    sweeps = _MEDIAN_SWEEPS // speed
-    for turn in range(sweeps):
-        upwards = turn % 2 == 1
-        one_side = (before,) if upwards else (after,)
-        both = turn >= sweeps - _BOTH_SIDES
-        sweep(upwards, (before, after) if both else one_side, _median)
+    # A sweep over one side depends on the rank that it starts from only: one more changes nothing.
+    for turn, ends in enumerate((after, before, *[both] * _MEDIAN_SWEEPS)):
+        sweep(turn % 2 == 1, ends, _medians)
         now = cost()
         if now < best_cost - 1e-6:
             best, best_cost = list(position), now
-
     return best
 
 
@@ -102,11 +85,33 @@ def nudge(
     nudged = list(position)
     for row in ranks:
         if any(v in wanted for v in row):
-            wishes = [[(wanted[v], 1.0) if v in wanted else (position[v], 1e6)] for v in row]
-            for v, y in zip(row, _isotonic(wishes, _offsets(row, distance), _mean), strict=True):
+            offsets = _offsets(row, distance)
+            wishes = [
+                (wanted[v] - o, 1.0) if v in wanted else (position[v] - o, 1e6)
+                for v, o in zip(row, offsets, strict=True)
+            ]
+            for v, o, y in zip(row, offsets, _pooled(wishes), strict=True):
                 if v in wanted:
-                    nudged[v] = y
+                    nudged[v] = y + o
     return nudged
+
+
+def _ends(count: int, pulls: Sequence[Pull]) -> tuple[list[Ends], list[Ends], list[Ends]]:
+    """For each vertex its wires' other ends, before it, after it, and on both sides.
+
+    A vertex with none there weakly wants to stay where it is.
+    """
+    before: list[Ends] = [[] for _ in range(count)]
+    after: list[Ends] = [[] for _ in range(count)]
+    for u, v, weight in pulls:
+        after[u].append((v, weight))
+        before[v].append((u, weight))
+    both = [one + other for one, other in zip(before, after, strict=True)]
+    for side in (before, after, both):
+        for v, ends in enumerate(side):
+            if not ends:
+                ends.append((v, 1e-3))
+    return before, after, both
 
 
 def _offsets(row: Sequence[int], distance: Distance) -> list[float]:
@@ -116,41 +121,66 @@ def _offsets(row: Sequence[int], distance: Distance) -> list[float]:
     return offsets
 
 
-def _isotonic(wishes: list[Terms], offsets: list[float], centre: Centre) -> list[float]:
-    """Pool adjacent violators: each pool moves as one, to the centre of its members' wishes."""
-    pools: list[tuple[float, int, Terms]] = []  # position, members, wishes
-    for wish, offset in zip(wishes, offsets, strict=True):
-        size = 1
-        at, terms = centre([(y - offset, w) for y, w in wish])
+def _means(
+    row: Sequence[int], offset: Sequence[float], ends: Sequence[Ends], position: Sequence[float]
+) -> list[float]:
+    """The non-decreasing positions with the least sum of weighted squares of what is missed."""
+    wishes = []
+    for v, o in zip(row, offset, strict=True):
+        # Plain additions: sum() of floats rounds differently from Python 3.12 on.
+        total = weight = 0.0
+        for u, w in ends[v]:
+            total += position[u] * w
+            weight += w
+        wishes.append((total / weight - o, weight))
+    return _pooled(wishes)
+
+
+def _pooled(wishes: Terms) -> list[float]:
+    """Pool adjacent violators: each pool moves as one, to the mean of its members' wishes."""
+    pools: list[tuple[float, float, int]] = []  # position, weight, members
+    for at, weight in wishes:
+        members = 1
         while pools and pools[-1][0] > at:
-            _, members, earlier = pools.pop()
-            size += members
-            at, terms = centre(earlier + terms)
-        pools.append((at, size, terms))
-    positions = [at for at, members, _ in pools for _ in range(members)]
-    return [at + offset for at, offset in zip(positions, offsets, strict=True)]
+            earlier, w, more = pools.pop()
+            at = (earlier * w + at * weight) / (w + weight)
+            weight += w
+            members += more
+        pools.append((at, weight, members))
+    return [at for at, _, members in pools for _ in range(members)]
 
 
-def _mean(terms: Terms) -> tuple[float, Terms]:
-    # Plain additions: sum() of floats rounds differently from Python 3.12 on.
-    total = weight = 0.0
-    for y, w in terms:
-        total += y * w
-        weight += w
-    return total / weight, [(total / weight, weight)]
+def _medians(
+    row: Sequence[int], offset: Sequence[float], ends: Sequence[Ends], position: Sequence[float]
+) -> list[float]:
+    """The same with absolute values for squares, and medians for means."""
+    pools: list[tuple[float, Terms, int]] = []  # position, wishes, members
+    for v, o in zip(row, offset, strict=True):
+        terms = [(position[u] - o, w) for u, w in ends[v]]
+        at, members = _median(terms), 1
+        while pools and pools[-1][0] > at:
+            _, earlier, more = pools.pop()
+            terms = earlier + terms
+            at = _median(terms)
+            members += more
+        pools.append((at, terms, members))
+    return [at for at, _, members in pools for _ in range(members)]
 
 
-def _median(terms: Terms) -> tuple[float, Terms]:
+def _median(terms: Terms) -> float:
     """The weighted median; of a whole interval of medians, the middle."""
-    terms = sorted(terms)
+    if len(terms) == 1:
+        return terms[0][0]
+    terms.sort()
     weight = 0.0
     for _, w in terms:
         weight += w
+    half = weight / 2
     below = 0.0
     for i, (y, w) in enumerate(terms):
         below += w
-        if below > weight / 2 + 1e-9:
-            return y, terms
-        if below > weight / 2 - 1e-9 and i + 1 < len(terms):
-            return (y + terms[i + 1][0]) / 2, terms
-    return terms[-1][0], terms
+        if below > half + 1e-9:
+            return y
+        if below > half - 1e-9 and i + 1 < len(terms):
+            return (y + terms[i + 1][0]) / 2
+    return terms[-1][0]

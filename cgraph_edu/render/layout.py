@@ -58,7 +58,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Layout:
-    """Finished coordinates, from (0, 0) to (width, height), rounded to 0.01 px."""
+    """Finished coordinates, from a corner on, rounded to 0.01 px, and the size of the whole."""
 
     width: float
     height: float
@@ -94,8 +94,9 @@ def place(
     links: Sequence[Link],
     direction: Direction = "right",
     gaps: Gaps = Gaps(),
+    corner: Point = (0.0, 0.0),
 ) -> Layout:
-    """Place the boxes in columns from left to right, or in rows downwards.
+    """Place the boxes in columns from left to right, or in rows downwards, from a corner on.
 
     Raises:
         ValueError: if a link does not run from an earlier box to a later one.
@@ -105,6 +106,7 @@ def place(
             [Box(box.height, box.width) for box in boxes],
             [Link(k.source, k.target, k.label_height, k.label_width) for k in links],
             gaps=gaps,
+            corner=corner[::-1],
         )
         return Layout(
             turned.height,
@@ -116,11 +118,11 @@ def place(
     if not boxes:
         return Layout(0.0, 0.0, (), (), ())
     net = _Net(boxes, links, gaps)
-    return net.layout()
+    return net.layout(*corner)
 
 
 class _Net:
-    """The graph with every wire cut into pieces of one rank: boxes, then labels and bends."""
+    """The graph with every wire cut into pieces of one rank: boxes, then bends, then labels."""
 
     def __init__(self, boxes: Sequence[Box], links: Sequence[Link], gaps: Gaps) -> None:
         self.boxes, self.links, self.gaps = boxes, links, gaps
@@ -129,32 +131,57 @@ class _Net:
         self.clear = [gaps.box] * len(boxes)
         box_rank = ranks(len(boxes), links)
         low = min(box_rank)
-        # Boxes have the even ranks; the odd ones between them are for labels.
+        # Boxes and the bends beside them have the even ranks; the odd ones are for labels.
         self.rank = [2 * (r - low) for r in box_rank]
-        self.before: list[list[int]] = [[] for _ in boxes]
-        self.after: list[list[int]] = [[] for _ in boxes]
-        self.chains: list[list[int]] = []
+        bends = [self._bends(link) for link in links]
+        self.bent = len(self.rank)  # how many boxes and bends there are
+        self.chains = [
+            self._labelled(link, passed) for link, passed in zip(links, bends, strict=True)
+        ]
         self.pulls: list[Pull] = []
-        for link in links:
-            self._cut(link)
 
-    def _cut(self, link: Link) -> None:
-        first, last = self.rank[link.source], self.rank[link.target]
+    def _bends(self, link: Link) -> list[int]:
+        """A vertex in each column of boxes that the link passes."""
+        return [
+            self._vertex(r) for r in range(self.rank[link.source] + 2, self.rank[link.target], 2)
+        ]
+
+    def _labelled(self, link: Link, bends: list[int]) -> list[int]:
+        """The link's bends with a vertex before, between and after them; the last is its label."""
         chain = []
-        for r in range(first + 1, last):
-            chain.append(len(self.rank))
-            labelled = r == last - 1  # beside the operation whose partial it is
-            self.rank.append(r)
-            self.width.append(link.label_width if labelled else 0.0)
-            self.height.append(link.label_height if labelled else 0.0)
-            self.clear.append(self.gaps.label if labelled and link.label_height else _AROUND_WIRE)
-            self.before.append([])
-            self.after.append([])
-        whole = [link.source, *chain, link.target]
-        for u, v in pairwise(whole):
-            self.after[u].append(v)
-            self.before[v].append(u)
-        self.chains.append(chain)
+        for bend in bends:
+            chain += [self._vertex(self.rank[bend] - 1), bend]
+        return [*chain, self._vertex(self.rank[link.target] - 1, link)]
+
+    def _vertex(self, rank: int, label: Link | None = None) -> int:
+        self.rank.append(rank)
+        self.width.append(label.label_width if label else 0.0)
+        self.height.append(label.label_height if label else 0.0)
+        self.clear.append(self.gaps.label if label and label.label_height else _AROUND_WIRE)
+        return len(self.rank) - 1
+
+    def _rows(self) -> list[list[int]]:
+        """The vertices of each rank in order."""
+        before: list[list[int]] = [[] for _ in range(self.bent)]
+        after: list[list[int]] = [[] for _ in range(self.bent)]
+        steps: list[tuple[int, int, int]] = []
+        for link, chain in zip(self.links, self.chains, strict=True):
+            stations = [link.source, *chain[1::2], link.target]
+            for u, v in pairwise(stations):
+                after[u].append(v)
+                before[v].append(u)
+            steps += zip(stations[:-1], chain[::2], stations[1:], strict=True)
+        ordered = order([r // 2 for r in self.rank[: self.bent]], before, after, len(self.boxes))
+        at = [0] * self.bent
+        rows: list[list[int]] = [[] for _ in range(2 * len(ordered) - 1)]
+        for r, row in enumerate(ordered):
+            rows[2 * r] = row
+            for i, v in enumerate(row):
+                at[v] = i
+        # Wires cross before their labels, which stand in the order of what they lead to.
+        for _, _, v in sorted([(at[w], at[u], v) for u, v, w in steps]):
+            rows[self.rank[v]].append(v)
+        return rows
 
     def _weigh(self) -> None:
         """Wires pull harder where a bend would show more, or where a row should be straight."""
@@ -171,16 +198,16 @@ class _Net:
                 along = 1.0 if len(chain) == 1 or i == len(whole) - 2 else 8.0 if i else 2.0
                 self.pulls.append(Pull(u, v, own * along))
 
-    def layout(self) -> Layout:
+    def layout(self, left: float, top: float) -> Layout:
         self._weigh()
-        rows = order(self.rank, self.before, self.after, len(self.boxes))
+        rows = self._rows()
         y = align(rows, self.pulls, self._distance)
         leave, arrive = self._ports(y)
         y = nudge(rows, y, self._halfway(y, leave, arrive), self._distance)
-        top = min(y[v] - self.height[v] / 2 for v in range(len(y)))
-        y = [round(at - top, 2) for at in y]
-        height = max(at + h / 2 for at, h in zip(y, self.height, strict=True))
-        columns = self._columns(rows, y)
+        highest = min(at - h / 2 for at, h in zip(y, self.height, strict=True))
+        y = [round(at - highest, 2) + top for at in y]
+        height = max(at + h / 2 for at, h in zip(y, self.height, strict=True)) - top
+        columns = self._columns(rows, y, left)
         lanes = self._lanes(rows, y)
         centres = []
         for v, box in enumerate(self.boxes):
@@ -191,27 +218,34 @@ class _Net:
             source, target = centres[link.source], centres[link.target]
             start = (source[0] + self.boxes[link.source].width / 2, source[1] + leave[i])
             side = target[0] - self.boxes[link.target].width / 2
-            end = (side - _HEAD, target[1] + arrive[i])
-            end_column = columns[self.rank[link.target]][0] - _HEAD
+            end = (round(side - _HEAD, 2), target[1] + arrive[i])
+            end_column = round(columns[self.rank[link.target]][0] - _HEAD, 2)
             stops = [Stop(*columns[self.rank[v]], y[v], *lanes[v]) for v in chain]
             wires.append(route(start, stops, end_column, end))
-            left, right = columns[self.rank[chain[-1]]]
-            labels.append((round((left + right) / 2, 2), y[chain[-1]]))
+            labels.append((round(sum(columns[self.rank[chain[-1]]]) / 2, 2), y[chain[-1]]))
         return Layout(
-            round(columns[-1][1], 2), round(height, 2), tuple(centres), tuple(labels), tuple(wires)
+            round(columns[-1][1] - left, 2),
+            round(height, 2),
+            tuple(centres),
+            tuple(labels),
+            tuple(wires),
         )
 
     def _distance(self, u: int, v: int) -> float:
         return (self.height[u] + self.height[v]) / 2 + self.clear[u] + self.clear[v]
 
-    def _columns(self, rows: list[list[int]], y: list[float]) -> list[tuple[float, float]]:
+    def _columns(
+        self, rows: list[list[int]], y: list[float], x: float
+    ) -> list[tuple[float, float]]:
         """Left and right of each column; steep wires get a wider gap, or they become walls."""
+        steepest = [0.0] * len(rows)
+        for pull in self.pulls:
+            r = self.rank[pull.after]
+            steepest[r] = max(steepest[r], abs(y[pull.before] - y[pull.after]))
         columns: list[tuple[float, float]] = []
-        x = 0.0
         for r, row in enumerate(rows):
             if r:
-                steepest = max((abs(y[u] - y[v]) for v in row for u in self.before[v]), default=0)
-                x += max(self.gaps.columns, min(0.42 * steepest, 4 * self.gaps.columns))
+                x += max(self.gaps.columns, min(0.42 * steepest[r], 4 * self.gaps.columns))
             width = max((self.width[v] for v in row), default=0.0)
             columns.append((round(x, 2), round(x + width, 2)))
             x += width

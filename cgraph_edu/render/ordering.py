@@ -1,77 +1,100 @@
-"""The order of vertices within each rank of a layered graph, chosen to cross few wires."""
+"""The order of vertices within each rank of a layered graph, chosen to cross few wires.
+
+Sweeps sort each rank by the mean place of its neighbours in the rank before it (Sugiyama, Tagawa
+and Toda, 1981); swaps of neighbours within a rank then take out crossings that the means leave
+(Gansner et al., 1993). Each start ends when it stops improving; how many starts there are depends
+on the work that one takes.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
 Ranks = list[list[int]]
 Neighbours = Sequence[Sequence[int]]
 
-# Every round costs about the same per vertex; a graph of many thousand vertices gets fewer rounds
-# and starts, so that the time stays in seconds.
-_WORK = 120_000
-_MOST_ROUNDS = 24
-_MOST_STARTS = 14
+_STARTS = 14
+_ROUNDS = 24  # of each start,
+_PATIENCE = 2  # unless so many in turn improve nothing
+# In vertices and wires, times rounds: a graph of 20 nodes gets all starts, one of 100 the first.
+_WORK = 2_000
+_LEAST_ROUNDS = 6  # whatever the work
+_ONCE = 2  # by how much more a crossing of two results that are used once counts
+_EAGER_PASSES = 4
+_PASSES = 6
 
 
-def order(rank: Sequence[int], before: Neighbours, after: Neighbours, inputs: int) -> Ranks:
+def order(rank: Sequence[int], before: Neighbours, after: Neighbours, boxes: int) -> Ranks:
     """The vertices of each rank, top to bottom.
 
     Each start is a walk from the sinks, which keeps what belongs together side by side, in argument
-    order first and then in others; sweeps improve it. The first best result wins.
+    order first and then in others; sweeps and swaps improve it. The first best result wins.
+    A crossing of two results that are used once counts more: what belongs to one neuron stays
+    together, and the wires of what all neurons use run across them.
 
     Args:
         rank: the rank of each vertex; every neighbour is exactly one rank away.
         before: for each vertex its neighbours one rank lower, in argument order.
         after: the same one rank higher.
-        inputs: vertices below this number are boxes; a tie is decided for the order in which
-            the boxes without operands were numbered.
+        boxes: vertices below this number are boxes, and those from it on bends, numbered along the
+            wires; a tie is decided for the order in which the boxes without operands were numbered.
     """
-    leaves = [v for v in range(inputs) if not before[v]]
-    rounds = max(3, min(_MOST_ROUNDS, _WORK // max(1, len(rank))))
-    starts = max(2, min(_MOST_STARTS, _WORK // max(1, len(rank) * rounds)))
+    leaves = [v for v in range(boxes) if not before[v]]
+    once = _used_once(before, after, boxes)
+    size = len(rank) + sum(map(len, before))
+    work = max(_WORK, _LEAST_ROUNDS * size)
+    at = [0] * len(rank)
     best: Ranks = []
     best_score: tuple[int, int] | None = None
-    for start in range(starts):
-        if start == 1:
-            current = _as_numbered(rank)
-        else:
-            turned = [
-                operands[::-1] if _coin(v, start) else operands for v, operands in enumerate(before)
-            ]
-            current = _depth_first(rank, turned, after)
-        for turn in range(rounds + 1):
-            if turn:
-                current = _sweep(current, before, after, turn)
-                _transpose(current, before, after, turn % 3 == 0)
-            score = (crossings(current, before), _out_of_order(current, leaves))
+    for start in range(_STARTS):
+        rows = _start(start, rank, before, after)
+        _number(rows, at)
+        crossed = fewest = _crossings(rows, before, at)
+        quiet = 0
+        for turn in range(1, _ROUNDS + 2):
+            weighed = crossed + _ONCE * _crossings(rows, once, at)
+            score = (weighed, _out_of_order(rows, leaves))
             if best_score is None or score < best_score:
-                best, best_score = [list(row) for row in current], score
-            if best_score == (0, 0):
-                return best
-    return best
+                best, best_score = [list(row) for row in rows], score
+            if best_score == (0, 0) or work < size:
+                return _tidied(best, before, after, boxes)
+            if quiet == _PATIENCE or turn > _ROUNDS:
+                break
+            _sweep(rows, before, after, at, turn)
+            crossed = _crossings(rows, before, at) - _swap(rows, before, after, at)
+            quiet = 0 if crossed < fewest else quiet + 1
+            fewest = min(fewest, crossed)
+            work -= size
+    return _tidied(best, before, after, boxes)
 
 
-def crossings(ranks: Ranks, before: Neighbours) -> int:
+def _crossings(rows: Ranks, before: Neighbours, at: Sequence[int]) -> int:
     """The number of pairs of wires that cross between neighbouring ranks."""
     total = 0
-    for lower, upper in pairwise(ranks):
-        place = {v: i for i, v in enumerate(lower)}
+    for row in rows[1:]:
         seen: list[int] = []
-        for v in upper:
-            ends = sorted(place[u] for u in before[v])
-            for end in ends:
-                total += len(seen) - bisect_right(seen, end)
-            for end in ends:
-                insort(seen, end)
+        for v in row:
+            for end in sorted([at[u] for u in before[v]]):
+                below = bisect_right(seen, end)
+                total += len(seen) - below
+                seen.insert(below, end)
     return total
+
+
+def _start(start: int, rank: Sequence[int], before: Neighbours, after: Neighbours) -> Ranks:
+    """The first start takes operands in argument order, the second all vertices as numbered."""
+    if start == 1:
+        return _as_numbered(rank)
+    if start:
+        before = [ends[::-1] if _coin(v, start) else ends for v, ends in enumerate(before)]
+    return _depth_first(rank, before, after)
 
 
 def _depth_first(rank: Sequence[int], before: Neighbours, after: Neighbours) -> Ranks:
     """Operands stay together: each rank in the order in which a walk from the sinks meets it."""
-    ranks: Ranks = [[] for _ in range(max(rank) + 1)]
+    rows: Ranks = [[] for _ in range(max(rank) + 1)]
     met = [False] * len(rank)
     stack = [v for v in reversed(range(len(rank))) if not after[v]]
     while stack:
@@ -79,99 +102,134 @@ def _depth_first(rank: Sequence[int], before: Neighbours, after: Neighbours) -> 
         if met[v]:
             continue
         met[v] = True
-        ranks[rank[v]].append(v)
+        rows[rank[v]].append(v)
         stack.extend(reversed(before[v]))
-    return ranks
+    return rows
 
 
 def _coin(v: int, start: int) -> bool:
-    """Whether vertex v takes its operands in reverse: never at first, then one time in two."""
+    """Whether vertex v takes its operands in reverse: one time in two."""
     return (v * start * 2654435761 >> 15) % 2 == 1
 
 
 def _as_numbered(rank: Sequence[int]) -> Ranks:
-    ranks: Ranks = [[] for _ in range(max(rank) + 1)]
+    rows: Ranks = [[] for _ in range(max(rank) + 1)]
     for v, r in enumerate(rank):
-        ranks[r].append(v)
-    return ranks
-
-
-def _out_of_order(ranks: Ranks, leaves: Sequence[int]) -> int:
-    """How many neighbouring leaves of a rank stand against their numbering."""
-    wanted = [False] * (max(leaves, default=-1) + 1)
-    for v in leaves:
-        wanted[v] = True
-    count = 0
-    for row in ranks:
-        kept = [v for v in row if v < len(wanted) and wanted[v]]
-        count += sum(u > v for u, v in pairwise(kept))
-    return count
-
-
-def _sweep(ranks: Ranks, before: Neighbours, after: Neighbours, turn: int) -> Ranks:
-    """Sort every rank by where its neighbours are: upwards in odd turns, downwards in even."""
-    rows = [list(row) for row in ranks]
-    upwards = turn % 2 == 1
-    neighbours = before if upwards else after
-    numbers = range(1, len(rows)) if upwards else range(len(rows) - 2, -1, -1)
-    centre = _mean if turn % 4 < 2 else _median
-    for r in numbers:
-        fixed = rows[r - 1 if upwards else r + 1]
-        place = {v: i for i, v in enumerate(fixed)}
-        row = rows[r]
-        wish = [
-            centre(sorted(place[u] for u in neighbours[v])) if neighbours[v] else None for v in row
-        ]
-        # A vertex with no neighbour on that side keeps its place; the others fill the rest.
-        movable = sorted((w, i) for i, w in enumerate(wish) if w is not None)
-        sorted_row = (row[i] for _, i in movable)
-        rows[r] = [v if w is None else next(sorted_row) for v, w in zip(row, wish, strict=True)]
+        rows[r].append(v)
     return rows
 
 
-def _mean(places: list[int]) -> float:
-    return sum(places) / len(places)
-
-
-def _median(places: list[int]) -> float:
-    middle = len(places) // 2
-    if len(places) % 2:
-        return float(places[middle])
-    return (places[middle - 1] + places[middle]) / 2
-
-
-def _transpose(ranks: Ranks, before: Neighbours, after: Neighbours, eager: bool) -> None:
-    """Swap neighbours in a rank as long as that uncrosses wires, in place.
-
-    An eager pass comes first: it also swaps where nothing is lost, and so leaves a dead end.
-    """
-    place = [0] * len(before)
-    for row in ranks:
+def _number(rows: Ranks, at: list[int]) -> None:
+    for row in rows:
         for i, v in enumerate(row):
-            place[v] = i
-    for turn in range(8):
-        least = 0 if eager and turn == 0 else 1
-        improved = False
-        for row in ranks:
-            for i in range(len(row) - 1):
-                u, v = row[i], row[i + 1]
+            at[v] = i
+
+
+def _used_once(before: Neighbours, after: Neighbours, boxes: int) -> Neighbours:
+    """The wires of boxes from which no other starts."""
+    once = [len(ends) == 1 for ends in after]
+    for v in range(boxes, len(before)):
+        once[v] = once[before[v][0]]
+    return [[u for u in ends if once[u]] for ends in before]
+
+
+def _out_of_order(rows: Ranks, leaves: Sequence[int]) -> int:
+    """How many neighbouring leaves of a rank stand against their numbering."""
+    wanted = set(leaves)
+    kept = [[v for v in row if v in wanted] for row in rows]
+    return sum(u > v for row in kept for u, v in pairwise(row))
+
+
+def _sweep(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int], turn: int) -> None:
+    """Sort every rank by where its neighbours are: downwards in odd turns, upwards in even."""
+    upwards = turn % 2 == 0
+    neighbours = before if upwards else after
+    for row in rows[1:] if upwards else rows[-2::-1]:
+        wishes = []
+        for i, v in enumerate(row):
+            ends = neighbours[v]
+            # A vertex with no neighbour on that side keeps its place; the others fill the rest.
+            if ends:
+                total = 0
+                for u in ends:
+                    total += at[u]
+                wishes.append((total / len(ends), i, v))
+        places = [i for _, i, _ in wishes]
+        wishes.sort()
+        for i, (_, _, v) in zip(places, wishes, strict=True):
+            row[i] = v
+            at[v] = i
+
+
+def _swap(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int]) -> int:
+    """Swap neighbours in a rank as long as that uncrosses wires, and count how many.
+
+    Eager passes come first: they also swap where nothing is lost, and so leave dead ends. A rank is
+    looked at again when it or the one beside it changed.
+    """
+    saved = 0
+    stale = [True] * len(rows)
+    for turn in range(_PASSES):
+        least = 0 if turn < _EAGER_PASSES else 1
+        for r, row in enumerate(rows):
+            if not stale[r]:
+                continue
+            swapped = False
+            for i in range(1, len(row)):
+                u, v = row[i - 1], row[i]
                 gain = 0
                 for side in (before, after):
-                    gain += _inversions(side[u], side[v], place)
-                    gain -= _inversions(side[v], side[u], place)
+                    lower = side[v]
+                    for end in side[u]:
+                        above = at[end]
+                        for other in lower:
+                            below = at[other]
+                            gain += (above > below) - (above < below)
                 if gain >= least:
-                    row[i], row[i + 1] = v, u
-                    place[u], place[v] = i + 1, i
-                    improved = True
-        if not improved:
-            return
+                    row[i - 1], row[i] = v, u
+                    at[v], at[u] = i - 1, i
+                    saved += gain
+                    swapped = True
+            stale[r] = False
+            if swapped:
+                for near in range(max(0, r - 1), min(r + 2, len(rows))):
+                    stale[near] = True
+        if not any(stale):
+            break
+    return saved
 
 
-def _inversions(upper: Sequence[int], lower: Sequence[int], place: Sequence[int]) -> int:
-    """Crossings between the wires of two neighbours, the first standing above the second."""
-    count = 0
-    for u in upper:
-        at = place[u]
-        for v in lower:
-            count += at > place[v]
-    return count
+def _tidied(rows: Ranks, before: Neighbours, after: Neighbours, boxes: int) -> Ranks:
+    """No more crossings than before, and those of two long wires near an end of one of them.
+
+    There, a wire leaves its course anyway.
+    """
+    at, since, until = ([0] * len(before) for _ in range(3))
+    _number(rows, at)
+    for v in range(boxes, len(before)):
+        since[v] = since[before[v][0]] + 1
+    for v in reversed(range(boxes, len(before))):
+        until[v] = until[after[v][0]] + 1
+    for turn in range(len(rows)):
+        tidy = True
+        for row in rows if turn % 2 else reversed(rows):
+            for i in range(1, len(row)):
+                u, v = row[i - 1], row[i]
+                if u < boxes or v < boxes:
+                    continue
+                earlier = _sign(at[before[u][0]] - at[before[v][0]])
+                later = _sign(at[after[u][0]] - at[after[v][0]])
+                far_earlier = min(since[u] - 1, until[u], since[v] - 1, until[v])
+                far_later = min(since[u], until[u] - 1, since[v], until[v] - 1)
+                gain = earlier + later
+                if gain > 0 or (gain == 0 and earlier * (far_earlier - far_later) > 0):
+                    row[i - 1], row[i] = v, u
+                    at[v], at[u] = i - 1, i
+                    tidy = False
+        if tidy:
+            break
+    return rows
+
+
+def _sign(x: int) -> int:
+    return (x > 0) - (x < 0)

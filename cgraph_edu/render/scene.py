@@ -72,7 +72,10 @@ class Placed:
 
 @dataclass(frozen=True)
 class Drawn:
-    """An edge: its wire, and the label on it with the centre of the room for it."""
+    """An edge: its wire, and the label on it with the centre of the room for it.
+
+    In a compact picture the label is just the number: no fraction, and no bar.
+    """
 
     edge: Edge
     wire: Wire
@@ -109,7 +112,10 @@ def frame(graph: Graph) -> Frame:
         )
         for node in graph.nodes
     ]
-    fractions = [_fraction(graph, edge, literal) for edge in graph.edges]
+    fractions = [
+        _fraction(graph, edge, literal) if density.fractions else ((), (), 0.0)
+        for edge in graph.edges
+    ]
     links = [
         Link(
             place_of[edge.source],
@@ -123,7 +129,12 @@ def frame(graph: Graph) -> Frame:
         for runs, _ in labels
     ]
     widths = _equal_columns(graph, widths, ranks(len(widths), links))
-    layout = place([Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths], links, gaps=density.gaps)
+    layout = place(
+        [Box(w + VALUE_CELL, BOX_HEIGHT) for w in widths],
+        links,
+        gaps=density.gaps,
+        corner=(MARGIN, ABOVE),
+    )
     nodes = []
     for node, w, (runs, shortened), (x, y) in zip(
         graph.nodes, widths, labels, layout.boxes, strict=True
@@ -132,8 +143,8 @@ def frame(graph: Graph) -> Frame:
         nodes.append(
             Placed(
                 node,
-                MARGIN + x - whole / 2,
-                ABOVE + y - BOX_HEIGHT / 2,
+                x - whole / 2,
+                y - BOX_HEIGHT / 2,
                 w,
                 whole,
                 runs,
@@ -142,12 +153,11 @@ def frame(graph: Graph) -> Frame:
         )
     leaving = Counter(edge.source for edge in graph.edges)
     edges = []
-    for edge, (above, below, bar), wire, (x, y) in zip(
+    for edge, (above, below, bar), wire, at in zip(
         graph.edges, fractions, layout.wires, layout.labels, strict=True
     ):
-        moved = wire.moved(MARGIN, ABOVE)
-        badges = _badges(moved, crowded=leaving[edge.source] > 1)
-        edges.append(Drawn(edge, moved, (MARGIN + x, ABOVE + y), above, below, bar, badges))
+        badges = _badges(wire, crowded=leaving[edge.source] > 1)
+        edges.append(Drawn(edge, wire, at, above, below, bar, badges))
     return Frame(
         layout.width + 2 * MARGIN,
         layout.height + ABOVE + BELOW,

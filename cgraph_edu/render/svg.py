@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 
 from ..graphs.graph import Graph
 from . import typeset
@@ -30,12 +31,15 @@ from .scene import (
     number_room,
 )
 from .typeset import SMALL, Run
+from .wires import Wire
 
 SHOWS = ("definition", "values", "partials")
 _RADIUS = 10.0
 _MOST_DESCRIBED = 40
 # What XML 1.0 has no way to write.
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LEGAL = "\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
+_ILLEGAL = re.compile(f"[^{_LEGAL}]")
+_SPECIAL = re.compile(f"[^{_LEGAL}]|[&<>\"']")
 
 _STYLE = f"""
 .cg text{{font-family:{SERIF};font-size:{NAME_SIZE:g}px;fill:var(--cg-ink)}}
@@ -110,7 +114,7 @@ def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:
     edge = drawn.edge
     # Without its value cell, a box ends where the cell would start.
     wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
-    path = f"M{_points(wire.start)}" + "".join(f"C{_points(*piece)}" for piece in wire.pieces)
+    path = _path(wire)
     badges = " ".join(f"{_px(x)},{_px(y)}" for x, y in drawn.badges)
     x, y = wire.pieces[-1][-1]
     head = f"M{_px(x + 7)},{_px(y)}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
@@ -247,25 +251,31 @@ def in_words(graph: Graph, show: str = "partials") -> str:
     def value(x: object) -> str:
         return f" = {typeset.number(x)}" if show != "definition" else ""
 
-    sentences = ["Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)]
-    sentences += (
-        f"{n.name} = {graph.describe(n)}{value(n.value)}" for n in graph.nodes if n.op is not None
-    )
-    if show == "partials":
-        sentences += (
-            f"∂{graph.tape[edge.target].name}/∂{graph.tape[edge.source].name}"
-            f" = {typeset.number(edge.partial)}"
-            for edge in graph.edges
-            if edge.partial is not None
-        )
-    left_out = len(sentences) - _MOST_DESCRIBED
-    if left_out > 0:
-        sentences[_MOST_DESCRIBED:] = [f"and {left_out} more"]
-    return ". ".join(sentences) + "."
+    def sentences() -> Iterator[str]:
+        yield "Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)
+        for n in operations:
+            yield f"{n.name} = {graph.describe(n)}{value(n.value)}"
+        for edge in partials:
+            target, source = graph.tape[edge.target].name, graph.tape[edge.source].name
+            yield f"∂{target}/∂{source} = {typeset.number(edge.partial)}"
+
+    operations = [n for n in graph.nodes if n.op is not None]
+    partials = [edge for edge in graph.edges if show == "partials" and edge.partial is not None]
+    told = list(islice(sentences(), _MOST_DESCRIBED))
+    left_out = 1 + len(operations) + len(partials) - len(told)
+    if left_out:
+        told.append(f"and {left_out} more")
+    return ". ".join(told) + "."
 
 
-def _points(*points: tuple[float, float]) -> str:
-    return " ".join(f"{_px(x)},{_px(y)}" for x, y in points)
+def _path(wire: Wire) -> str:
+    """The course of a wire, whose coordinates are rounded."""
+    x, y = wire.start
+    pieces = [
+        f"C{a:.12g},{b:.12g} {c:.12g},{d:.12g} {e:.12g},{f:.12g}"
+        for (a, b), (c, d), (e, f) in wire.pieces
+    ]
+    return f"M{x:.12g},{y:.12g}" + "".join(pieces)
 
 
 def _px(x: float) -> str:
@@ -276,4 +286,6 @@ def _px(x: float) -> str:
 
 def escape(text: str) -> str:
     """Anyone's text as the text of an XML or HTML element, or of an attribute."""
+    if _SPECIAL.search(text) is None:  # as most are
+        return text
     return html.escape(_ILLEGAL.sub("\ufffd", text))

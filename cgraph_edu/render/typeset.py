@@ -75,7 +75,10 @@ def label(
     for most in _LONGEST_NAMES:
         runs = _equation(name, formula, most, literal)
         if runs_width(runs, size) <= room:
-            return runs, runs != _equation(name, formula, sys.maxsize, literal)
+            # No name in it is longer than all of it.
+            nothing_cut = len(name) <= most and len(str(formula)) <= most
+            whole = runs if nothing_cut else _equation(name, formula, sys.maxsize, literal)
+            return runs, runs != whole
     return _fit(runs, size, room), True
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
+from typing import NamedTuple
 
 Point = tuple[float, float]
 Knot = tuple[float, float, float]  # x, y and the slope there
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(NamedTuple):
     """A column that a wire passes at height y, and how far it may stray there."""
 
     left: float
@@ -36,30 +36,19 @@ class Wire:
             tuple(((b, a), (d, c), (f, e)) for (a, b), (c, d), (e, f) in self.pieces),
         )
 
-    def moved(self, x: float, y: float) -> Wire:
-        """The same wire elsewhere."""
-        (x0, y0) = self.start
-        return Wire(
-            _rounded(x0 + x, y0 + y),
-            tuple(
-                (_rounded(a + x, b + y), _rounded(c + x, d + y), _rounded(e + x, f + y))
-                for (a, b), (c, d), (e, f) in self.pieces
-            ),
-        )
-
     def along(self, distance: float) -> Point:
         """The point at a distance in px from the start, or from the end where it is negative."""
-        points = self.points()
-        if distance < 0:
-            points.reverse()
+        points = self._backwards() if distance < 0 else self._forwards()
         left = abs(distance)
-        for (x0, y0), (x1, y1) in pairwise(points):
+        x0, y0 = next(points)
+        for x1, y1 in points:
             step = hypot(x1 - x0, y1 - y0)
             if step >= left > 0:
                 share = left / step
                 return _rounded(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
             left -= step
-        return points[-1]
+            x0, y0 = x1, y1
+        return x0, y0
 
     def earlier(self, distance: float) -> Wire:
         """The same wire from a start so far to the left; its first piece is longer."""
@@ -74,20 +63,24 @@ class Wire:
 
     def points(self, steps: int = 8) -> list[Point]:
         """Points along the wire, `steps` for each piece."""
-        found = [self.start]
-        for p, q, r in self.pieces:
-            o = found[-1]
+        return list(self._forwards(steps))
+
+    def _forwards(self, steps: int = 8) -> Iterator[Point]:
+        """The same, one by one, for who needs only the first."""
+        start = self.start
+        yield start
+        for piece in self.pieces:
             for i in range(1, steps + 1):
-                t = i / steps
-                s = 1 - t
-                a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
-                found.append(
-                    (
-                        a * o[0] + b * p[0] + c * q[0] + d * r[0],
-                        a * o[1] + b * p[1] + c * q[1] + d * r[1],
-                    )
-                )
-        return found
+                yield _point(start, piece, i / steps)
+            start = piece[2]
+
+    def _backwards(self, steps: int = 8) -> Iterator[Point]:
+        """The same from the end."""
+        starts = [self.start, *(piece[2] for piece in self.pieces[:-1])]
+        for start, piece in zip(reversed(starts), reversed(self.pieces), strict=True):
+            for i in range(steps, 0, -1):
+                yield _point(start, piece, i / steps)
+        yield self.start
 
 
 def route(start: Point, stops: Sequence[Stop], column: float, end: Point) -> Wire:
@@ -114,6 +107,8 @@ def route(start: Point, stops: Sequence[Stop], column: float, end: Point) -> Wir
 def _through(start: Point, stop: Stop, end: Point) -> list[Knot]:
     """Between two level ends, one smooth S or arch, kept in its lane at both sides of the stop."""
     middle = ((stop.left + stop.right) / 2, stop.y)
+    if start[1] == stop.y == end[1]:
+        return [(*middle, 0.0)]
     first, knot, last = _smooth([start, middle, end])
     course = [start, middle, end]
     for at, x, a, b in ((2, stop.right, knot, last), (1, stop.left, first, knot)):
@@ -121,7 +116,7 @@ def _through(start: Point, stop: Stop, end: Point) -> list[Knot]:
         kept = min(max(y, stop.y - stop.up), stop.y + stop.down)
         if kept != y:
             course.insert(at, (x, kept))
-    return _smooth(course)[1:-1]
+    return [knot] if len(course) == 3 else _smooth(course)[1:-1]
 
 
 def _smooth(course: Sequence[Point]) -> list[Knot]:
@@ -144,6 +139,14 @@ def _at(x: float, a: Knot, b: Knot) -> float:
     t = (x - a[0]) / h
     s = 1 - t
     return s * s * (a[1] * (1 + 2 * t) + a[2] * h * t) + t * t * (b[1] * (1 + 2 * s) - b[2] * h * s)
+
+
+def _point(start: Point, piece: tuple[Point, Point, Point], t: float) -> Point:
+    """The point of a piece at t from 0 to 1."""
+    (x0, y0), ((x1, y1), (x2, y2), (x3, y3)) = start, piece
+    s = 1 - t
+    a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+    return a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
 
 
 def _piece(a: Knot, b: Knot) -> tuple[Point, Point, Point]:

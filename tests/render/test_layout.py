@@ -175,6 +175,35 @@ def test_wires_fan_out_without_a_visible_corner(ends: list[tuple[int, int]]) -> 
         assert all(abs(one - other) < 9 for one, other in pairwise(angles))
 
 
+def test_no_piece_of_a_wire_is_without_length() -> None:
+    for seed in range(5):
+        for wire in place(*plain(*scattered(25, seed)), corner=(24.0, 28.0)).wires:
+            points = [wire.start, *(piece[-1] for piece in wire.pieces)]
+            assert all(x0 < x1 for (x0, _), (x1, _) in pairwise(points))
+
+
+def test_a_corner_moves_everything() -> None:
+    boxes, links = plain(*scattered(25, 1))
+    there, here = place(boxes, links, corner=(24.0, 28.0)), place(boxes, links)
+    assert (there.width, there.height) == (here.width, here.height)
+    moved = [(x + 24, y + 28) for x, y in here.boxes + here.labels]
+    assert list(there.boxes + there.labels) == [pytest.approx(point) for point in moved]
+
+
+def test_the_boxes_of_a_neuron_stay_together() -> None:
+    # Weights 2 and 4, 7 and 9, … of inputs 0 and 1; their products 3 and 5; the sum 6 of a neuron.
+    ends, neurons = [], []
+    for neuron in range(4):
+        first = 2 + 5 * neuron
+        ends += [(first, first + 1), (0, first + 1), (first + 2, first + 3), (1, first + 3)]
+        ends += [(first + 1, first + 4), (first + 3, first + 4)]
+        neurons.append((first + 1, first + 3))
+    ends += [(6, 22), (11, 22), (16, 23), (21, 23), (22, 24), (23, 24)]
+    layout = place(*plain(25, ends))
+    heights = sorted(tuple(sorted(layout.boxes[v][1] for v in products)) for products in neurons)
+    assert all(one[-1] < other[0] for one, other in pairwise(heights))
+
+
 def test_inputs_keep_their_writing_order_where_no_wire_has_to_cross() -> None:
     layout = place(*plain(3, [(1, 2), (0, 2)]))  # b * a
     (_, a), (_, b), _ = layout.boxes
@@ -249,6 +278,17 @@ def scattered(count: int, seed: int) -> tuple[int, list[tuple[int, int]]]:
     return count, ends
 
 
+def skipping(count: int, seed: int) -> tuple[int, list[tuple[int, int]]]:
+    """A chain in which some wires skip up to five boxes."""
+    rng = random.Random(seed)
+    ends = []
+    for target in range(1, count):
+        ends.append((target - 1, target))
+        if target > 2 and rng.random() < 0.3:
+            ends.append((max(0, target - rng.randrange(2, 7)), target))
+    return count, ends
+
+
 @pytest.mark.parametrize(
     "graph",
     [
@@ -267,6 +307,20 @@ def test_wires_cross_about_as_rarely_as_graphviz_crosses_them(
     layout = place(*plain(count, ends))
     ours = crossings(ends, layout.boxes, [wire.points(12) for wire in layout.wires])
     assert ours <= 1.15 * crossings(ends, *graphviz(count, ends)) + 2
+
+
+def test_on_average_wires_cross_little_more_often_than_with_graphviz() -> None:
+    ratios = []
+    for seed, size in enumerate([20, 30, 40, 50, 60]):
+        for count, ends in (
+            scattered(size, seed),
+            skipping(size, seed),
+            network([size // 10, size // 5, size // 10, 2]),
+        ):
+            layout = place(*plain(count, ends))
+            ours = crossings(ends, layout.boxes, [wire.points(12) for wire in layout.wires])
+            ratios.append((1 + ours) / (1 + crossings(ends, *graphviz(count, ends))))
+    assert sum(ratios) / len(ratios) <= 1.1
 
 
 def graphviz(count: int, ends: list[tuple[int, int]]) -> tuple[list[Point], list[list[Point]]]:
