@@ -67,8 +67,13 @@ def align(
         sweep(turn % 2 == 1, both, _means)
     best, best_cost = list(position), cost()
     # A sweep over one side depends on the rank that it starts from only: one more changes nothing.
+    still = 0
     for turn, ends in enumerate((after, before, *[both] * _MEDIAN_SWEEPS)):
+        earlier = list(position)
         sweep(turn % 2 == 1, ends, _medians)
+        still = still + 1 if ends is both and position == earlier else 0
+        if still == 2:  # nothing moves in either direction any more
+            break
         now = cost()
         if now < best_cost - 1e-6:
             best, best_cost = list(position), now

@@ -7,6 +7,7 @@ that are asked for first. Nothing here measures: a drawing has the same bytes ev
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 Style = Literal["italic", "upright", "sans"]
@@ -183,8 +184,13 @@ def width(text: str, style: Style, size: float) -> float:
 
     Glyphs that are not in the table count generously: wide scripts and emoji as one em and more.
     """
+    return _units(text, style) * size / 100
+
+
+@lru_cache(maxsize=4096)
+def _units(text: str, style: Style) -> int:
     known = _WIDTHS[style]
-    return sum(known.get(glyph) or _unknown(glyph) for glyph in text) * size / 100
+    return sum([known.get(glyph) or _unknown(glyph) for glyph in text])
 
 
 def _unknown(glyph: str) -> int:
