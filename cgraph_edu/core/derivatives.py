@@ -44,16 +44,6 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
     be differentiated again; else they are plain values.
     """
-    x_bar, inner = _reached(output, seed)
-    _hand_back(x_bar, inner, is_recorded)
-    return x_bar
-
-
-def _reached(output: Tensor, seed: Any = None) -> tuple[dict[Tensor, Any], list[Tensor]]:
-    """All that `output` was computed from, with adjoints of 0; and what has parents, newest first.
-
-    The output's own adjoint is the seed.
-    """
     is_plain = seed is None and type(output.value) is float
     x_bar: dict[Any, Any] = {output: 1.0 if is_plain else _seed(output, seed)}
     inner = [output] if output.op is not None else []  # the list grows while it is read
@@ -74,11 +64,6 @@ def _reached(output: Tensor, seed: Any = None) -> tuple[dict[Tensor, Any], list[
             if parent.op is not None:
                 inner.append(parent)
     inner.sort(key=by_order, reverse=True)
-    return x_bar, inner
-
-
-def _hand_back(x_bar: dict[Any, Any], inner: Iterable[Tensor], is_recorded: bool) -> None:
-    """Add to the adjoints what each Tensor hands back to its parents."""
     for tensor in inner:
         out_bar = x_bar[tensor]
         left_partial = tensor.left_partial
@@ -89,6 +74,7 @@ def _hand_back(x_bar: dict[Any, Any], inner: Iterable[Tensor], is_recorded: bool
         right = tensor.right
         if right is not None:
             x_bar[right] += out_bar * tensor.right_partial
+    return x_bar
 
 
 def delivered(x_bar: Mapping[Tensor, Any], wrt: Iterable[Tensor]) -> list[Any]:
@@ -280,9 +266,11 @@ class Gradient:
         names = argument_names(self.f, len(arguments))
         trees = {i: transform_named(_input, arguments[i], names[i]) for i in wanted}
         output = _output(self.f, [trees.get(i, x) for i, x in enumerate(arguments)])
-        x_bar, inner = _reached(output)
+        x_bar = reverse(output)
+        # It has found all that the output depends on: no other walk over the tape is needed.
         is_recorded = _is_nested(x_bar, leaves(list(trees.values())))
-        _hand_back(x_bar, inner, is_recorded)
+        if is_recorded:
+            x_bar = reverse(output, None, is_recorded)
         found = iter(delivered(x_bar, leaves([trees[i] for i in wanted])))
         slopes = tuple(transform(lambda _: next(found), trees[i]) for i in wanted)
         gradient = slopes[0] if self.is_one else slopes
