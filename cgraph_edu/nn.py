@@ -291,14 +291,19 @@ def fit(
     Raises:
         DivergedError: when the loss is inf or nan.
         ValueError: where the arrays differ in length, or the loss is not one number.
+        TypeError: for data that are not numbers in rows, or a class in place of an optimiser.
     """
+    if isinstance(optimiser, type):
+        raise TypeError(f"optimiser={optimiser.__name__}: make one, {optimiser.__name__}(rate=0.1)")
     static = loss if isinstance(loss, Function) else function(loss)
     value_and_gradient = value_and_grad(static)
     arrays = _samples(data, inspect.signature(loss))
     rows = len(arrays[0]) if arrays else 1
     size = rows if batch_size is None else min(batch_size, rows)
-    if size < 1:
-        raise ValueError(f"batch_size={batch_size}: a mini-batch has at least one row")
+    if size < 1 or size != int(size):
+        raise ValueError(f"batch_size={batch_size}: a mini-batch has one row or more")
+    if epochs < 0:
+        raise ValueError(f"epochs={epochs}: 0 is the least")
     generator = np.random.default_rng(seed)
     parameters = tree_map(lambda w: variable(w).value, parameters)
     state = optimiser.init(parameters)
@@ -324,7 +329,10 @@ def _samples(data: Sequence[Any], signature: inspect.Signature) -> list[Any]:
     names += [f"data[{i}]" for i in range(len(names), len(data))]
     arrays: list[Any] = []
     for name, given in zip(names, data, strict=False):
-        array = np.asarray(given)
+        try:
+            array = np.asarray(given)
+        except ValueError:  # rows of different lengths
+            raise TypeError(f"fit needs rows of one length; {name} is {given!r:.60}") from None
         if array.dtype.kind not in "fiub" or not array.ndim:
             raise TypeError(f"fit needs numbers in rows; {name} is {given!r:.60}")
         arrays.append(array if array.dtype.kind == "f" else array.astype(float))
@@ -362,7 +370,7 @@ def _check(value: Any, epoch: int, number: int, losses: list[float]) -> None:
     advice = (
         "the steps overshoot. Try a smaller rate, a tenth of it say"
         if losses or number
-        else "and no step was made yet. Look for inf and nan in the data and the parameters, and "
+        else "before any step was made. Look for inf and nan in the data and the parameters, and "
         "for log(0) or 0/0 in the loss"
     )
     raise DivergedError(f"the loss is {value} in epoch {epoch}: {advice}", losses)

@@ -448,7 +448,7 @@ def test_a_loss_that_is_nan_from_the_start_is_not_blamed_on_the_rate() -> None:
     x = np.array([1.0, np.nan])
     with pytest.raises(DivergedError) as caught:
         fit(lambda w, x: (w * x).sum(), 1.0, x, optimiser=SGD(0.1), epochs=5)
-    assert "nan in epoch 1: and no step was made yet. Look for inf and nan in the data" in str(
+    assert "nan in epoch 1: before any step was made. Look for inf and nan in the data" in str(
         caught.value
     )
 
@@ -493,7 +493,7 @@ def test_data_that_cannot_be_learnt_from(x: Any, labels: Any, kind: type, messag
 
 
 def test_a_batch_of_nothing() -> None:
-    with pytest.raises(ValueError, match="batch_size=0: a mini-batch has at least one row"):
+    with pytest.raises(ValueError, match="batch_size=0: a mini-batch has one row or more"):
         fit(squares, 1.0, [1.0], [1.0], optimiser=SGD(0.1), epochs=1, batch_size=0)
 
 
@@ -626,3 +626,22 @@ def test_in_a_notebook_the_bar_is_a_widget_alone(
     assert (middle["value"], middle["max"], middle["bar_style"]) == (15, 15, "success")
     assert "15/15" in right["value"]
     assert "loss=" in right["value"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimiser": cg.nn.SGD}, r"optimiser=SGD: make one, SGD\(rate=0.1\)"),
+        ({"batch_size": 2.5}, "batch_size=2.5: a mini-batch has one row or more"),
+        ({"epochs": -1}, "epochs=-1: 0 is the least"),
+    ],
+)
+def test_settings_that_make_no_sense(settings: dict[str, Any], message: str) -> None:
+    given: dict[str, Any] = {"optimiser": cg.nn.SGD(0.1), "epochs": 1} | settings
+    with pytest.raises((TypeError, ValueError), match=message):
+        cg.nn.fit(lambda w, x: (w * x).sum(), 1.0, np.ones(4), **given)
+
+
+def test_rows_of_different_lengths() -> None:
+    with pytest.raises(TypeError, match="fit needs rows of one length; x is"):
+        cg.nn.fit(lambda w, x: w, 1.0, [[1.0], [1.0, 2.0]], optimiser=cg.nn.SGD(0.1), epochs=1)

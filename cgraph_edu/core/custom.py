@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
 
@@ -44,18 +44,25 @@ class CustomFunction:
 
     def __init__(self, f: Callable[..., Any], vjp: Rule | None) -> None:
         update_wrapper(self, f)
-        self._op = CustomOp(getattr(f, "__name__", "custom"), f, vjp)
+        self.rule = vjp
+        self._op = CustomOp(getattr(f, "__name__", "custom"), f, self)
 
-    def __call__(self, *operands: Any) -> Any:
-        """F at these operands, recorded where one of them is a Tensor."""
+    def __call__(self, *operands: Any, **named: Any) -> Any:
+        """The function at these operands, recorded where one of them is a Tensor."""
+        if named:
+            operands = parameters(self._op.function).bind(*operands, **named).args
         return apply(self._op, *operands)
 
     def __repr__(self) -> str:
         return f"<custom op {self._op.name}>"
 
     def vjp(self, rule: Rule) -> Rule:
-        """Make `rule` the op's vjp; for use as a decorator."""
-        self._op = replace(self._op, rule=rule)
+        """Make `rule` the op's vjp; for use as a decorator.
+
+        It counts for what was recorded before, too. Only the gradient of a `cg.function` that is
+        compiled already keeps the rule that it was compiled with.
+        """
+        self.rule = rule
         return rule
 
 
@@ -65,7 +72,8 @@ class CustomOp(RuleOp):
 
     name: str
     function: Callable[..., Any]
-    rule: Rule | None
+    face: CustomFunction
+    """What the learner calls; it knows the vjp."""
 
     def compute(self, *values: Any) -> Any:
         """What the learner's function gives, as a float or as an array of its own."""
@@ -81,12 +89,13 @@ class CustomOp(RuleOp):
 
     def vjps(self, ports: Sequence[int], x_bar: Any, out: Any, *values: Any) -> Sequence[Any]:
         """The adjoints for several operands, by one call of the learner's rule."""
-        if self.rule is None:
+        rule = self.face.rule
+        if rule is None:
             raise ValueError(
                 f"{self.name} has no vjp yet, so it can't be differentiated: define one with "
                 f"@{self.name}.vjp"
             )
-        given = self.rule(x_bar, out, *values)
+        given = rule(x_bar, out, *values)
         bars = given if isinstance(given, (tuple, list)) else (given,)
         if len(bars) != len(values):
             raise ValueError(

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from inspect import Signature
+from types import MappingProxyType
 from typing import Any
 
 from .describe import describe
 from .numbers import format_number
 from .ops import OPS
-from .parameters import argument_names
+from .parameters import argument_names, parameters
 from .tensor import Tensor, apply, by_order, constant, is_array, tape, variable
 from .trees import leaves, transform, transform_named
 
@@ -260,12 +262,21 @@ class Gradient:
         self.is_one = isinstance(argnums, int)
         self.with_value = with_value
 
-    def __call__(self, *arguments: Any) -> Any:
-        """The gradient at these arguments."""
+    @property
+    def __name__(self) -> str:
+        name = getattr(self.f, "__name__", type(self.f).__name__)
+        return f"{'value_and_' * self.with_value}gradient_of_{name}"
+
+    @property
+    def __signature__(self) -> Signature:
+        return parameters(self.f)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """The gradient at these arguments; those given by name are not differentiated."""
         wanted = self.wanted(len(arguments))
         names = argument_names(self.f, len(arguments))
         trees = {i: transform_named(_input, arguments[i], names[i]) for i in wanted}
-        output = _output(self.f, [trees.get(i, x) for i, x in enumerate(arguments)])
+        output = _output(self.f, [trees.get(i, x) for i, x in enumerate(arguments)], named)
         x_bar = reverse(output)
         # It has found all that the output depends on: no other walk over the tape is needed.
         is_recorded = _is_nested(x_bar, leaves(list(trees.values())))
@@ -319,9 +330,11 @@ def _number(value: Any, name: str) -> Any:
     return value if is_ready else _input(value, name).value
 
 
-def _output(f: Callable[..., Any], arguments: Sequence[Any]) -> Tensor:
+def _output(
+    f: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any] = MappingProxyType({})
+) -> Tensor:
     """The result of f, which must be a number or an array."""
-    output = f(*arguments)
+    output = f(*arguments, **named)
     if output is None:
         raise TypeError(
             "the function's result is None where a number belongs: is a `return` missing?"
@@ -385,11 +398,12 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
     They agree when |gradient - difference| <= tolerance · max(1, |gradient|, |difference|). The
     report names the entry where they are furthest apart, is true when all agree, and prints itself.
     Where f gives an array, the sum Σ (1 + i/n) · out[i] of its n entries is differentiated: weights
-    that differ, so that errors which cancel in a plain sum do not. Raises ValueError where there is
-    nothing to check.
+    that differ, so that errors which cancel in a plain sum do not. Arrays of whole numbers, labels
+    and indices, are taken as they are. Raises ValueError where there is nothing to check.
     """
-    if not inputs:
-        raise ValueError("gradcheck needs at least one input")
+    places = [i for i, x in enumerate(inputs) if not (is_array(x) and x.dtype.kind in "iub")]
+    if not places:
+        raise ValueError("gradcheck needs at least one input of floats")
 
     def number(*arguments: Any) -> Any:
         out = f(*arguments)
@@ -400,15 +414,17 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
         size = out.size
         return (out * (1 + np.arange(size) / size).reshape(out.shape)).sum()
 
-    _, slopes = value_and_grad(number, argnums=range(len(inputs)))(*inputs)
+    _, slopes = value_and_grad(number, argnums=places)(*inputs)
     names = argument_names(f, len(inputs))
     worst: tuple[float, GradientCheck] | None = None
-    for operand, (value, slope) in enumerate(zip(inputs, slopes, strict=True)):
+    for operand, slope in zip(places, slopes, strict=True):
+        value = inputs[operand]
         for index in _entries(value):
 
             def moved(x: float, operand: int = operand, index: tuple[int, ...] = index) -> float:
                 arguments = list(inputs)
-                arguments[operand] = _replaced(arguments[operand], index, x)
+                # A constant: the engine's arithmetic and methods, but nothing to differentiate.
+                arguments[operand] = constant(_replaced(arguments[operand], index, x))
                 return float(_output(number, arguments).value)
 
             at = float(value[index] if index else value)

@@ -33,7 +33,10 @@ def function(f: Callable[..., Any]) -> Function:
     """A static graph of f: traced once for each signature, compiled, and replayed.
 
     Floats and float arrays, also in nested tuples, lists and dicts, are inputs; all other arguments
-    count by value. What f prints, it prints on a trace only. Called with Tensors, in a `%%cgraph`
+    count by value. An object without an == of its own counts as itself: what its attributes become
+    later, as those of the `self` of a method, is not looked at.
+
+    What f prints, it prints on a trace only. Called with Tensors, in a `%%cgraph`
     cell or inside `cg.grad`, it records ordinary operations.
 
     `f.traces` says how often f was traced, `f.source` shows the Python compiled from the latest
@@ -241,23 +244,24 @@ class StaticGradient(Gradient):
         self._function = f
         self._quick: dict[tuple[type, ...], list[Code]] = {}
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """The gradient, after the value if wanted, by compiled code where a known trace fits."""
-        for code in self._quick.get(tuple(map(type, arguments)), ()):
-            result = code(*arguments)
-            if result is not OTHER:
-                return result
+        if not named:
+            for code in self._quick.get(tuple(map(type, arguments)), ()):
+                result = code(*arguments)
+                if result is not OTHER:
+                    return result
         try:
-            return self._call(arguments)
+            return self._call(arguments, named)
         except _FailedError as failure:
             error = failure.error
         raise error.with_traceback(_learners_frames(error.__traceback__))
 
-    def _call(self, arguments: tuple[Any, ...]) -> Any:
+    def _call(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         f = self._function
-        call = _Call(f, self.with_inputs(arguments), {})
+        call = _Call(f, self.with_inputs(arguments), named)
         if call.is_recorded:
-            return super().__call__(*arguments)
+            return super().__call__(*arguments, **named)
         values = call.values()
         for trace in f.known(call):
             code = self._code(trace)
@@ -267,7 +271,7 @@ class StaticGradient(Gradient):
         else:
             trace = f.trace(call)
             if trace.outside:
-                return super().__call__(*arguments)
+                return super().__call__(*arguments, **named)
             code = self._code(trace)
             result = code(*values)
         call.remember(code, self._quick)

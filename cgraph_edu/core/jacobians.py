@@ -16,6 +16,10 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     Its shape is that of f's result, then that of x; for two numbers it is a number. One reverse
     pass is made for each entry of the result. Raises ValueError where there is no such argument.
     """
+    if not isinstance(argnums, int):
+        raise TypeError(
+            f"argnums={argnums!r}: a Jacobian is with respect to one argument at a time"
+        )
 
     def jacobian_at(*arguments: Any) -> Any:
         if not -len(arguments) <= argnums < len(arguments):

@@ -31,6 +31,7 @@ def labels(signature: inspect.Signature, count: int) -> list[str]:
 
 def argument_names(f: Callable[..., Any], count: int) -> Sequence[str]:
     """What f calls its first `count` arguments; quick, as each use of `cg.grad` asks."""
-    if type(f) is FunctionType and count <= f.__code__.co_argcount:
+    is_plain = type(f) is FunctionType and not hasattr(f, "__signature__")
+    if is_plain and count <= f.__code__.co_argcount:
         return f.__code__.co_varnames[:count]
     return labels(parameters(f), count)

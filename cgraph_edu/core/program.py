@@ -153,6 +153,8 @@ def _folded(
             return x
         case "mul", (x, y) if _is(x, 1.0):
             return y
+        case "mul", (x, y) if (x is False or y is False) and _is_fact(x) and _is_fact(y):
+            return 0.0
         case "sub", (x, y) if _is(y, 0.0):  # x + 0 is not exact: -0.0 + 0 is 0.0
             return x
         case "pow", (_, y) if _is(y, 0.0):
@@ -164,6 +166,11 @@ def _folded(
             if not is_array(fact) and fact is not None:
                 return x if fact else y
     return None
+
+
+def _is_fact(operand: Operand) -> bool:
+    """Whether it is a truth value."""
+    return type(operand.like if isinstance(operand, Value) else operand) is bool
 
 
 def _is(operand: Operand, number: float) -> bool:

@@ -335,7 +335,7 @@ def _checked(value: Any, what: str) -> Any:
     if is_array(value) and value.ndim:
         if value.dtype.kind not in _NUMERIC:
             raise TypeError(f"{what} is an array of {value.dtype}; use an array of floats")
-        return value
+        return value if type(value).__name__ == "ndarray" else _bare(value, what)
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if isinstance(value, numbers.Real) or kind in _NUMERIC:
         try:
@@ -346,7 +346,23 @@ def _checked(value: Any, what: str) -> Any:
             ) from None
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    raise TypeError(f"{what} is {shown} ({type(value).__name__}) where a number belongs")
+    raise TypeError(
+        f"{what} is {shown} ({type(value).__name__}) where a number belongs{_remedy(value)}"
+    )
+
+
+def _bare(value: Any, what: str) -> Any:
+    """A matrix or another kind of array as a plain one: what * means must not depend on it."""
+    import numpy as np
+
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{what} is a masked array; fill it first, with .filled(0.0)")
+    return np.asarray(value)
+
+
+def _remedy(value: Any) -> str:
+    is_list = isinstance(value, (list, tuple))
+    return ": make it an array, np.array([1.0, 2.0])" if is_list else ""
 
 
 def _kept(value: Any) -> Any:
@@ -386,7 +402,7 @@ def _misfit(op: Operation, operands: tuple[Any, ...]) -> str:
                 shown = describe(operand)
                 return (
                     f"{formula(op, operands)}: {shown} is of type {type(operand).__name__} "
-                    "where a number belongs"
+                    f"where a number belongs{_remedy(operand)}"
                 )
     return formula(op, operands)
 

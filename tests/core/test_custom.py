@@ -161,6 +161,21 @@ def test_a_rule_that_is_changed_counts_from_then_on() -> None:
     assert cg.gradcheck(double, 1.0)
 
 
+def test_a_rule_that_comes_late_counts_for_what_was_recorded_before() -> None:
+    cube = cg.custom_op(lambda x: x**3)
+    f = cg.function(lambda x: cube(x) * 2)
+    assert f(2.0) == 16.0
+    x = cg.variable(2.0)
+    y = cube(x)
+    cube.vjp(lambda out_bar, out, x: out_bar * 3 * x**2)
+    assert cg.gradient(y, [x]) == (12.0,)
+    assert cg.grad(f)(2.0) == 24.0
+
+
+def test_operands_by_name() -> None:
+    assert cube_of()(x=cg.variable(2.0)).value == 8.0
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [

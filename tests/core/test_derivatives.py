@@ -306,3 +306,33 @@ def test_second_derivatives_of_a_power_at_the_exponent_zero() -> None:
     slopes = cg.grad(cg.grad(lambda x, y: x**y, 1), (0, 1))(2.0, 0.0)
     assert slopes == pytest.approx((0.5, math.log(2) ** 2), rel=1e-15)
     assert cg.grad(lambda x, y: x**y, (0, 1))(0.0, 0.0) == (0.0, 0.0)
+
+
+def test_gradcheck_gives_the_function_what_the_engine_would() -> None:
+    assert cg.gradcheck(lambda x: x.sum(), 2.0)
+    assert cg.gradcheck(lambda x: x**2, 1e150)
+    logits = np.array([[1.0, 2.0, 0.5], [0.1, 0.2, 0.3]])
+    assert cg.gradcheck(cg.cross_entropy, logits, np.array([2, 0]))
+    assert cg.gradcheck(lambda x, i: x[i].sum(), np.array([1.0, 2.0]), np.array([1, 1]))
+    with pytest.raises(ValueError, match="at least one input of floats"):
+        cg.gradcheck(lambda i: i.sum(), np.array([1, 2]))
+
+
+def test_an_op_calls_its_operand_by_the_rows_name() -> None:
+    assert "at x = 1:" in repr(cg.gradcheck(cg.sin, 1.0))
+    with pytest.raises(TypeError, match="^x is 'a'"):
+        cg.grad(cg.sin)("a")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: x * [1.0, 2.0], lambda x: cg.cross_entropy(x, [0, 1]), lambda x: cg.variable([1.0])],
+)
+def test_a_list_is_told_to_become_an_array(f: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"where a number belongs: make it an array, np\.array"):
+        f(cg.variable(np.eye(2)))
+
+
+def test_a_jacobian_is_with_respect_to_one_argument() -> None:
+    with pytest.raises(TypeError, match=r"argnums=\(0, 1\): a Jacobian is with respect to one"):
+        cg.jacobian(lambda x, y: x * y, (0, 1))  # type: ignore[arg-type]

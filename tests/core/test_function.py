@@ -292,6 +292,17 @@ def test_any_name_will_do(name: str) -> None:
     assert cg.grad(f, (0, 1))(0.0, 2.0) == (1.0, 0.5)
 
 
+@pytest.mark.parametrize("name", ["exp", "power", "np", "failed", "by_engine", "lambda_", "exp_op"])
+def test_any_name_will_do_for_the_function_itself(name: str) -> None:
+    scope: dict[str, Any] = {"cg": cg}
+    exec(f"def {name}(x):\n return cg.exp(x) * x ** 0.5 / x", scope)
+    f = cg.function(scope[name])
+    assert f(4.0) == pytest.approx(math.exp(4.0) / 2, rel=1e-15)
+    assert cg.grad(f)(4.0) == pytest.approx(math.exp(4.0) * (0.5 - 1 / 16), rel=1e-14)
+    x = np.array([4.0])
+    assert f(x) == pytest.approx(np.exp(x) / 2, rel=1e-15)
+
+
 def test_the_graph_of_the_latest_trace() -> None:
     f = cg.function(five_nodes)
     f(2.0, 1.0)
@@ -553,3 +564,43 @@ def test_bare_code_refuses_labels_that_it_would_never_look_at_again() -> None:
     bare = cg.function(loss).compile(scores, labels.astype(float))
     others = np.array([2.0, 1.0, 0.0])
     assert bare(scores, others) == pytest.approx(loss(scores, others), rel=1e-15)
+
+
+def test_arguments_given_by_name_are_passed_on_by_gradients() -> None:
+    def f(x: Any, k: Any = 1.0) -> Any:
+        return x * x * k
+
+    for g in (f, cg.function(f)):
+        assert cg.grad(g)(3.0, k=2.0) == 12.0
+        assert cg.value_and_grad(g)(3.0, k=2.0) == (18.0, 12.0)
+        assert cg.grad(cg.grad(g))(3.0, k=2.0) == 4.0
+
+
+def test_a_gradient_has_a_name_and_its_functions_arguments() -> None:
+    def area(x: Any, y: Any) -> Any:
+        return x * y
+
+    static = cg.function(cg.grad(area))
+    assert static(2.0, 3.0) == 3.0
+    assert "def gradient_of_area(x, y):" in static.source
+    with pytest.raises(ValueError, match="x has shape"):
+        cg.hessian(lambda x, y: (x + y).sum())(np.ones(2), np.ones(3))
+
+
+def test_the_listing_of_a_power_is_plain() -> None:
+    f = cg.function(lambda x: x**3)
+    cg.grad(f)(2.0)
+    assert "== 0.0" not in f.source
+    assert "False" not in f.source
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_a_matrix_is_multiplied_as_an_array_and_a_masked_array_refused() -> None:
+    m = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    f = cg.function(lambda a, b: a * b)
+    eager = (cg.variable(m) * cg.variable(m)).value
+    assert type(eager) is np.ndarray
+    assert eager.tolist() == f(m, m).tolist() == [[1.0, 4.0], [9.0, 16.0]]
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    with pytest.raises(TypeError, match=r"masked array; fill it first, with \.filled\(0\.0\)"):
+        cg.variable(masked)

@@ -108,7 +108,7 @@ def test_equality_with_something_else_is_false_as_everywhere_in_python(other: An
 
 MISFITS = [
     ("x", "'x' is of type str where a number belongs"),
-    ([1.0], "[1.0] is of type list where a number belongs"),
+    ([1.0], "[1.0] is of type list where a number belongs: make it an array, np.array([1.0, 2.0])"),
     (None, "None is of type NoneType where a number belongs"),
     (1j, "1j is of type complex where a number belongs"),
     (Decimal("0.5"), "Decimal('0.5') is of type Decimal where a number belongs"),
