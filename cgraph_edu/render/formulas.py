@@ -8,7 +8,7 @@ a single letter, and an index for a longer name; LaTeX has them over both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..core.expressions import ATOM, COMPARISON, FUNCTIONS, MINUS, POWER, PRODUCT, Expression
@@ -17,13 +17,12 @@ from ..core.ops import OPS
 from ..graphs.table import ADJOINT, ALONG, DERIVATIVE, ELLIPSIS, TANGENT, Definition, Formula
 from . import cells
 from . import latex as tex
-from .text import LONGEST
-from .typeset import Names, lookalikes, plain_name, words
+from .text import LOWERED, shortened
+from .typeset import Names, plain_name, words
 
 MOST_LETTERS = 60
 """What is longer, the use of an op with many operands, is cut."""
 
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -32,24 +31,18 @@ def plain(expression: Expression) -> str:
     return _Plain(()).write(expression)
 
 
-def html(mathematics: Formula | Definition, names: Iterable[str] = ()) -> str:
-    """As HTML, to stand in `cells.math`; such of the `names` as look alike are shown as typed."""
+def html(mathematics: Formula | Definition, alike: Names = ()) -> str:
+    """As HTML, to stand in `cells.math`; names that look alike are shown as typed."""
     if isinstance(mathematics, Definition):
         mathematics = Formula(mathematics.graph.formula(mathematics.node))
-    return _Html(lookalikes(names)).write(mathematics.expression)
+    return _Html(alike).write(mathematics.expression)
 
 
-def latex(mathematics: Formula | Definition, names: Iterable[str] = ()) -> str:
-    """As LaTeX, to stand in a display; such of the `names` as look alike are shown as typed."""
-    alike = lookalikes(names)
+def latex(mathematics: Formula | Definition, alike: Names = ()) -> str:
+    """As LaTeX, to stand in a display; names that look alike are shown as typed."""
     if isinstance(mathematics, Definition):
         return tex.definition(mathematics.graph, mathematics.node, alike)
     return _Latex(alike).write(mathematics.expression)
-
-
-def shortened(parts: Sequence[Any], gap: Any = ELLIPSIS) -> list[Any]:
-    """The parts of a long sum or product, with a gap in their middle."""
-    return list(parts) if len(parts) <= LONGEST else [*parts[: LONGEST - 3], gap, *parts[-2:]]
 
 
 class _Plain:
@@ -84,7 +77,7 @@ class _Plain:
         return f"({plain}){self.index(place)}" if place else plain
 
     def index(self, place: str) -> str:
-        return place.translate(_LOWERED)
+        return place.translate(LOWERED)
 
     def power(self, base: str, exponent: Expression) -> str:
         raised = self.write(exponent)

@@ -12,6 +12,7 @@ from ..graphs.table import Cell, Column, Row, Table, Value
 from . import cells, formulas, text
 from . import latex as tex
 from .svg import escape
+from .typeset import Names, lookalikes
 
 MOST_ROWS = 200
 """Of a longer table only the first and the last rows are drawn."""
@@ -86,10 +87,11 @@ def html(table: Table) -> str:
                 )
             )
         )
+    alike = lookalikes(table.names)
     rule = f"border-top:1px solid {cells.FAINT}" if lines else ""
     for row in _drawn(table):
         rule = f"border-top:1.5px solid {cells.INK}" if row.rule else rule
-        lines.append(_row(table, row, rule))
+        lines.append(_row(table, row, rule, alike))
         rule = ""
     title = f"<div>{escape(table.title)}</div>" if table.title else ""
     notes = "".join(f'<div style="{cells.REMARK}">{escape(note)}</div>' for note in table.notes)
@@ -102,7 +104,7 @@ def _heading(title: str, align: str, place: int, span: int = 2) -> str:
     return cells.cell(escape(title), "th", style, align, colspan=span)
 
 
-def _row(table: Table, row: Row, rule: str) -> str:
+def _row(table: Table, row: Row, rule: str, alike: Names) -> str:
     """Each column is two of HTML's: its signs, and what follows them."""
     starts = [span.start for span in _spans(table)]
     drawn = []
@@ -110,7 +112,7 @@ def _row(table: Table, row: Row, rule: str) -> str:
         style = rule + _border(i if i in starts else 0)
         sign = _sign(column, content)
         drawn.append(cells.cell(escape(sign), style=style, padding=2))
-        shown = _html(content, table.names)
+        shown = _html(content, alike)
         if sign or not isinstance(content, (str, Value)):
             shown = cells.math(shown)
         is_remark = column.soft or (column.sign and not sign)
@@ -123,13 +125,13 @@ def _border(place: int) -> str:
     return f";border-left:1px solid {cells.FAINT}" if place else ""
 
 
-def _html(content: Cell, names: Sequence[str]) -> str:
+def _html(content: Cell, alike: Names) -> str:
     if isinstance(content, Value):
         shown = cells.minus(_value(content))
         return f"<b>{shown}</b>" if content.strong else shown
     if isinstance(content, str):
         return escape(content)
-    return formulas.html(content, names)
+    return formulas.html(content, alike)
 
 
 def latex(table: Table) -> str:
@@ -146,11 +148,12 @@ def latex(table: Table) -> str:
         lines.append(" & ".join(heads))
     if any(column.title for column in table.columns):
         lines.append(" & ".join(_words(column.title) for column in table.columns))
+    alike = lookalikes(table.names)
     rule = r"\hline " if lines else ""
     for row in _drawn(table):
         rule = r"\hline " if row.rule else rule
         texts = [
-            _roomy(f"{_sign(column, content, ' ')}{cell_latex(content, table.names)}")
+            _roomy(f"{_sign(column, content, ' ')}{_latex(content, alike)}")
             for column, content in zip(table.columns, row.cells, strict=True)
         ]
         lines.append(rule + " & ".join(texts))
@@ -166,9 +169,10 @@ def _roomy(shown: str) -> str:
 
 def aligned(table: Table) -> str:
     """A table of three columns, left side, right side and remark, as equations in a display."""
+    alike = lookalikes(table.names)
     lines = [
-        f"{cell_latex(left, table.names)} &= {cell_latex(right, table.names)}"
-        + (rf" && \quad{cell_latex(remark, table.names)}" if remark else "")
+        f"{_latex(left, alike)} &= {_latex(right, alike)}"
+        + (rf" && \quad{_latex(remark, alike)}" if remark else "")
         for left, right, remark in (row.cells for row in _drawn(table))
     ]
     body = " \\\\\n".join(lines)
@@ -184,13 +188,17 @@ def _display(body: str, table: Table) -> str:
 
 
 def cell_latex(content: Cell, names: Sequence[str] = ()) -> str:
-    """A cell in LaTeX."""
+    """A cell in LaTeX; such of the `names` as look alike are shown as typed."""
+    return _latex(content, lookalikes(names))
+
+
+def _latex(content: Cell, alike: Names) -> str:
     if isinstance(content, Value):
         shown = _latex_value(content)
         return rf"\mathbf{{{shown}}}" if content.strong else shown
     if isinstance(content, str):
         return _words(content)
-    return formulas.latex(content, names)
+    return formulas.latex(content, alike)
 
 
 def _latex_value(content: Value) -> str:

@@ -15,9 +15,10 @@ LIMIT = 20
 """How many paths are listed for an input, unless told otherwise."""
 
 LONGEST = 12
-"""A longer path is shown with a gap in its middle."""
+"""A longer path, sum or product is shown with a gap in its middle."""
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+"""Digits as indices."""
 
 
 def plain(graph: Graph, limit: int = LIMIT, wrt: Sequence[str] | None = None) -> str:
@@ -98,10 +99,10 @@ def trail(path: Path, twins: Container[tuple[int, int]] = ()) -> str:
     tape = path.sum.graph.tape
     steps = []
     for edge in path.edges:
-        place = str(edge.port + 1).translate(_SUBSCRIPTS)
+        place = str(edge.port + 1).translate(LOWERED)
         place = place if (edge.source, edge.target) in twins else ""
         steps.append(f" →{place} {shaped(tape[edge.target])}")
-    return shaped(path.sum.source) + "".join(_shortened(steps, " → …"))
+    return shaped(path.sum.source) + "".join(shortened(steps, " → …"))
 
 
 def shaped(node: Node) -> str:
@@ -110,8 +111,9 @@ def shaped(node: Node) -> str:
     return f"{node.name} ({shape})" if shape else node.name
 
 
-def _shortened(parts: list[str], gap: str) -> list[str]:
-    return parts if len(parts) <= LONGEST else [*parts[: LONGEST - 3], gap, *parts[-2:]]
+def shortened(parts: Sequence[Any], gap: Any = "…") -> list[Any]:
+    """The parts of a long path, sum or product, with a gap in their middle."""
+    return list(parts) if len(parts) <= LONGEST else [*parts[: LONGEST - 3], gap, *parts[-2:]]
 
 
 def product(path: Path) -> str:
@@ -122,7 +124,7 @@ def product(path: Path) -> str:
         return number(path.product)
     first, *others = map(number, path.factors)
     rest = [f"({other})" if other.startswith("-") else other for other in others]
-    return f"{' · '.join(_shortened([first, *rest], '…'))} = {number(path.product)}"
+    return f"{' · '.join(shortened([first, *rest]))} = {number(path.product)}"
 
 
 def verdict(paths: PathSum) -> str:

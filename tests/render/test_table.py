@@ -1,6 +1,7 @@
 """Tables and their formulas as text, HTML and LaTeX."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -24,7 +25,7 @@ from cgraph_edu.graphs.table import (
     total,
 )
 from cgraph_edu.render import formulas
-from cgraph_edu.render.table import MOST_ROWS, html, latex, plain
+from cgraph_edu.render.table import MOST_ROWS, aligned, html, latex, plain
 from tests.examples import five_nodes
 
 METHODS = Table(
@@ -293,3 +294,19 @@ def test_the_five_nodes_in_html() -> None:
     page = read(five_nodes().reverse_trace().html)
     assert "adjoint trace of e, from the bottom up" in page.words
     assert page.words.count("b\u0304") == 4
+
+
+def test_the_names_that_look_alike_are_looked_for_once_in_a_table() -> None:
+    class Names(tuple[str, ...]):
+        read = 0
+
+        def __iter__(self) -> Iterator[str]:
+            Names.read += 1
+            return super().__iter__()
+
+    rows = tuple(Row((Formula("x1"), Formula("x_1"), "")) for _ in range(30))
+    table = Table((Group((Column(),) * 3),), rows, names=Names(("x1", "x_1")))
+    for write, typed in ((html, "x_1"), (latex, r"x\_1"), (aligned, r"x\_1")):
+        Names.read = 0
+        assert write(table).count(typed) == 30
+        assert Names.read == 1
