@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +16,8 @@ from itertools import accumulate
 
 from ..core.expressions import Expression
 from ..core.numbers import format_count
-from .graph import Edge, Graph, Node
-from .partials import local_partial
+from .graph import Edge, Graph, Node, door
+from .partials import PLACES, is_ambiguous, local_partial, symbol
 from .paths import Path, PathSum
 from .table import (
     ELLIPSIS,
@@ -30,7 +29,6 @@ from .table import (
     Tabular,
     Value,
     derivative,
-    door,
     product,
     total,
 )
@@ -99,7 +97,7 @@ class Derivation(Tabular):
         """
         contents: dict[str, Formula | Value] = {}
         if any(path.edges for path in self._written):
-            contents[CHAIN_RULE] = self._sum(self._symbol)
+            contents[CHAIN_RULE] = self._sum(lambda edge: symbol(self.paths, edge))
             if not self.graph.has_arrays:
                 contents[LOCAL_PARTIALS] = self._sum(
                     lambda edge: local_partial(self.graph, edge)[0]
@@ -128,22 +126,6 @@ class Derivation(Tabular):
         terms = [product([factor(edge) for edge in path.edges[::-1]]) for path in self._written]
         return Formula(total(terms + [ELLIPSIS] * bool(self._left_out)))
 
-    def _symbol(self, edge: Edge) -> Expression:
-        """∂c/∂b; with the operand's place where that alone could mean another derivative, too."""
-        tape = self.graph.tape
-        port = edge.port if self._is_ambiguous(edge) else None
-        return derivative(tape[edge.target].name, tape[edge.source].name, port)
-
-    def _is_ambiguous(self, edge: Edge) -> bool:
-        """Whether it is one of several edges between two nodes, or one of several ways to all."""
-        ends = edge.source, edge.target
-        is_whole = ends == (self.source.index, self.target.index)
-        return self._uses[ends] > 1 or (is_whole and self.paths.count > 1)
-
-    @cached_property
-    def _uses(self) -> Counter[tuple[int, int]]:
-        return Counter((edge.source, edge.target) for edge in self.graph.edges)
-
     @cached_property
     def _names(self) -> tuple[str, ...]:
         return tuple(node.name for node in self.graph.nodes)
@@ -164,8 +146,9 @@ class Derivation(Tabular):
         return Table((Group(columns),), tuple(rows), notes=tuple(self._notes()), names=self._names)
 
     def _notes(self) -> Iterator[str]:
-        if any(self._is_ambiguous(edge) for path in self._written for edge in path.edges):
-            yield "(∂y/∂x)₁, (∂y/∂x)₂: with respect to the first, the second operand of y alone"
+        edges = (edge for path in self._written for edge in path.edges)
+        if any(is_ambiguous(self.paths, edge) for edge in edges):
+            yield PLACES
         if self._left_out:
             yield f"…: {format_count(self._left_out)} more paths"
 

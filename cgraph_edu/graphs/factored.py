@@ -9,7 +9,7 @@ them). Written with the sum at each node once, the factored form is reverse mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..core.expressions import Expression
 from ..core.numbers import format_count
 from .graph import Edge
+from .partials import PLACES, is_ambiguous, symbol
 from .table import Column, Formula, Group, Row, Table, Tabular, Value, derivative, product, total
 
 if TYPE_CHECKING:
@@ -149,12 +150,15 @@ class Factored(Tabular):
             rows += [self._legend(letter, edge) for letter, edge in letters.items()]
         columns = Column(), Column(sign="=")
         names = tuple(node.name for node in self.sum.graph.nodes)
-        return Table((Group(columns),), tuple(rows), notes=(self._costs(),), names=names)
+        return Table((Group(columns),), tuple(rows), notes=tuple(self._notes()), names=names)
 
     def _legend(self, letter: str, edge: Edge) -> Row:
-        tape = self.sum.graph.tape
-        ends = tape[edge.target].name, tape[edge.source].name
-        return Row((Formula(letter), Formula(derivative(*ends))))
+        return Row((Formula(letter), Formula(symbol(self.sum, edge))))
+
+    def _notes(self) -> Iterator[str]:
+        if any(is_ambiguous(self.sum, edge) for edge in self._shown()):
+            yield PLACES
+        yield self._costs()
 
     def _costs(self) -> str:
         names = {
@@ -188,36 +192,18 @@ class _Form:
             if is_backward:
                 here, there = there, here
             self.steps.setdefault(here, []).append((there, edge))
-        self._find_meeting_places()
         self._count()
 
-    def _find_meeting_places(self) -> None:
-        """For each node the first one that all ways from it to the end go through."""
-        self.meets = {self.end: self.end}
+    def _count(self) -> None:
+        """Where the ways from each node meet; factors, operations and value of the way to there."""
+        self.meets = _Meetings(self.end)
+        # Of the way from a node to the end: its factors, and within them operations and length.
+        factors, inner = {self.end: 0}, {self.end: (0, 0, 0)}
         # From the end on: a node's ways on are known before the node.
         for node in sorted(self.steps, reverse=not self.is_backward):
             if node == self.end:
                 continue
-            first, *others = (there for there, _ in self.steps[node])
-            for other in others:
-                while first != other:
-                    is_first_behind = (first < other) is not self.is_backward
-                    if is_first_behind:
-                        first = self.meets[first]
-                    else:
-                        other = self.meets[other]
-            self.meets[node] = first
-
-    def _count(self) -> None:
-        """Factors, operations and values, of the sum at each node and of the way on to the end."""
-        # Of the way from a node to the end: its factors, and within them operations and length.
-        factors, inner = {self.end: 0}, {self.end: (0, 0, 0)}
-        self.values = {self.end: 1.0}
-        self.sums: dict[int, float] = {}
-        for node in sorted(self.steps, reverse=not self.is_backward):
-            if node == self.end:
-                continue
-            place = self.meets[node]
+            place = self.meets.of(there for there, _ in self.steps[node])
             multiplications = additions = length = 0
             value = 0.0
             for there, edge in self.steps[node]:
@@ -228,8 +214,8 @@ class _Form:
                     additions + b,
                     length + c + 1,
                 )
-                value += edge.partial * self._value(there, place)
-            self.sums[node] = value
+                value += edge.partial * self.meets.product(there, place)
+            self.meets.add(node, place, value)
             additions += len(self.steps[node]) - 1
             factors[node] = factors[place] + 1
             a, b, c = inner[place]
@@ -237,17 +223,10 @@ class _Form:
         multiplications, additions, self.length = inner[self.start]
         self.operations = Operations(multiplications + max(0, factors[self.start] - 1), additions)
 
-    def _value(self, node: int, place: int) -> float:
-        value = 1.0
-        while node != place:
-            value *= self.sums[node]
-            node = self.meets[node]
-        return value
-
     @property
     def value(self) -> float:
         """What the form comes to."""
-        return self._value(self.start, self.end)
+        return self.meets.product(self.start, self.end)
 
     def product(self) -> Product:
         """The form as a tree."""
@@ -256,7 +235,7 @@ class _Form:
     def _way(self, node: int, place: int) -> Product:
         parts: list[Edge | Sum] = []
         while node != place:
-            meets = self.meets[node]
+            meets = self.meets.next[node]
             terms = []
             for there, edge in self.steps[node]:
                 onward = self._way(there, meets)
@@ -267,6 +246,66 @@ class _Form:
                 parts.append(Sum(tuple(terms)))
             node = meets
         return tuple(reversed(parts)) if self.is_backward else tuple(parts)
+
+
+class _Meetings:
+    """For each node the first one that all ways from it to the end go through, a tree.
+
+    Besides the next place each node knows one further on, and the product of the sums up to there.
+    Both grow with the depth so that any place is found in a number of leaps that is logarithmic in
+    it (E. Myers, "An applicative random-access stack", 1983).
+    """
+
+    def __init__(self, end: int) -> None:
+        self.next = {end: end}
+        self._far = {end: end}
+        self._depth = {end: 0}
+        self._sum = {end: 1.0}
+        self._far_product = {end: 1.0}
+
+    def add(self, node: int, place: int, value: float) -> None:
+        """A node whose ways meet at `place`, and the sum over them up to there."""
+        self.next[node] = place
+        self._depth[node] = self._depth[place] + 1
+        self._sum[node] = value
+        middle = self._far[place]
+        far = self._far[middle]
+        if self._depth[place] - self._depth[middle] == self._depth[middle] - self._depth[far]:
+            self._far[node] = far
+            self._far_product[node] = value * self._far_product[place] * self._far_product[middle]
+        else:
+            self._far[node] = place
+            self._far_product[node] = value
+
+    def of(self, nodes: Iterable[int]) -> int:
+        """The first place where the ways from all of them meet."""
+        first, *others = nodes
+        for other in others:
+            depth = min(self._depth[first], self._depth[other])
+            first, other = self._at(first, depth), self._at(other, depth)
+            while first != other:  # of the same depth, so what is far of one is as far of the other
+                step = self._far if self._far[first] != self._far[other] else self.next
+                first, other = step[first], step[other]
+        return first
+
+    def _at(self, node: int, depth: int) -> int:
+        while self._depth[node] > depth:
+            far = self._far[node]
+            node = far if self._depth[far] >= depth else self.next[node]
+        return node
+
+    def product(self, node: int, place: int) -> float:
+        """The product of the sums on the way from a node to a place."""
+        product, depth = 1.0, self._depth[place]
+        while node != place:
+            far = self._far[node]
+            if self._depth[far] >= depth:
+                product *= self._far_product[node]
+                node = far
+            else:
+                product *= self._sum[node]
+                node = self.next[node]
+        return product
 
 
 def _meeting(sum: PathSum) -> Iterator[int]:

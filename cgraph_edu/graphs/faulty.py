@@ -114,7 +114,7 @@ class Engine(ABC):
 
     def _user(self, edge: Edge) -> str:
         node = self.graph.tape[edge.target]
-        is_twin = node.parents.count(edge.source) > 1
+        is_twin = self.graph.is_twin(edge)
         return node.name + (f" (operand {edge.port + 1})" if is_twin else "")
 
 

@@ -134,6 +134,10 @@ class Graph:
         """The edges as (source, target, partial), in the same order: quick to walk."""
         return [(edge.source, edge.target, edge.partial) for edge in self.edges]
 
+    def is_twin(self, edge: Edge) -> bool:
+        """Whether its source is an operand of its target more than once, as in a * a."""
+        return self.tape[edge.target].parents.count(edge.source) > 1
+
     @cached_property
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.tape}
@@ -417,24 +421,25 @@ class Graph:
 
     def draw(self, show: str = "partials", theme: str = "light") -> Any:
         """Draw it. `show` is "definition", "values" or "partials"; `theme` "light" or "dark"."""
-        return _door("render.picture").picture(self, show, theme)
+        return door("render.picture").picture(self, show, theme)
 
     def explore(self) -> Any:
         """The widget, with a slider for each input."""
-        return _door("widget.explorer").Explorer(self)
+        return door("widget.explorer").Explorer(self)
 
     def __repr__(self) -> str:
         inputs = ", ".join(node.name for node in self.inputs)
         return f"Graph({self.output.name} from {inputs}: {len(self.nodes)} nodes)"
 
     def __str__(self) -> str:
-        text: str = _door("render.text").plain(self)
+        text: str = door("render.text").plain(self)
         return text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle: dict[str, Any] = _door("render.picture").bundle(self)
+        bundle: dict[str, Any] = door("render.picture").bundle(self)
         return bundle
 
 
-def _door(module: str) -> Any:
+def door(module: str) -> Any:
+    """A module of a layer above, opened when something is to be drawn."""
     return import_module(f"..{module}", __package__)

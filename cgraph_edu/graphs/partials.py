@@ -7,13 +7,16 @@ The row of `pow` says that ∂out/∂x is "where(y == 0, 0, y * x ** (y - 1))". 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..core.expressions import FUNCTIONS, Expression, substitute
 from ..core.ops import Op
 from ..core.tensor import is_array
 from .graph import Constant, Edge, Graph
 from .table import derivative
+
+if TYPE_CHECKING:
+    from .paths import PathSum
 
 Both: TypeAlias = "tuple[Expression, Expression | None]"
 """An expression in symbols, and with the numbers put in; None for those where there are arrays."""
@@ -23,6 +26,23 @@ Leaf: TypeAlias = "tuple[Expression, Any]"
 
 # Variables of our own: no operand's name has a space in it.
 _FLOW, _PARTIAL = "what flows", "the partial"
+
+
+PLACES = "(∂y/∂x)₁, (∂y/∂x)₂: with respect to the first, the second operand of y alone"
+"""What the places mean that `symbol` shows."""
+
+
+def symbol(paths: PathSum, edge: Edge) -> Expression:
+    """∂c/∂b; with the operand's place where that alone could mean another derivative, too."""
+    tape = paths.graph.tape
+    port = edge.port if is_ambiguous(paths, edge) else None
+    return derivative(tape[edge.target].name, tape[edge.source].name, port)
+
+
+def is_ambiguous(paths: PathSum, edge: Edge) -> bool:
+    """Whether it is one of several edges between two nodes, or one of several ways to all."""
+    is_whole = (edge.source, edge.target) == (paths.source.index, paths.target.index)
+    return paths.graph.is_twin(edge) or (is_whole and paths.count > 1)
 
 
 def local_partial(graph: Graph, edge: Edge) -> Both:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..core.expressions import Expression
-from .graph import Graph, Node
+from .graph import Graph, Node, door
 
 if TYPE_CHECKING:
     from .paths import Path
@@ -41,11 +40,10 @@ def derivative(target: str, source: str, port: int | None = None) -> Expression:
 
 def along(path: Path) -> Expression:
     """B → c → e; an arrow has the operand's place where a node is an operand more than once."""
-    tape = path.sum.graph.tape
+    graph = path.sum.graph
     steps: list[Expression] = [path.nodes[0]]
     for name, edge in zip(path.nodes[1:], path.edges, strict=True):
-        is_twin = tape[edge.target].parents.count(edge.source) > 1
-        steps += [edge.port + 1 if is_twin else 0, name]
+        steps += [edge.port + 1 if graph.is_twin(edge) else 0, name]
     return (ALONG, *steps)
 
 
@@ -175,8 +173,3 @@ class Tabular(ABC):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": self.html, "text/latex": self.latex}
-
-
-def door(module: str) -> Any:
-    """A module of a layer above, opened when something is to be drawn."""
-    return import_module(f"..{module}", __package__)

@@ -1,5 +1,6 @@
 """The factored form of a path sum."""
 
+from time import perf_counter
 from typing import Any
 
 import networkx as nx
@@ -125,3 +126,32 @@ def test_arrays_are_refused_with_a_way_out() -> None:
     g = cg.trace(lambda x: (x * x).sum(), x=np.ones(2))
     with pytest.raises(ValueError, match="chain of vjps along each path"):
         _ = g.path_sum("x").factored
+
+
+def test_letters_of_parallel_edges_tell_which_operand_they_mean() -> None:
+    text = str(cg.trace(lambda x: x**x * 3.0, x=2.0).path_sum("x").factored)
+    lines = [line.split() for line in text.splitlines()]
+    assert ["α", "=", "(∂v1/∂x)₁"] in lines
+    assert ["β", "=", "(∂v1/∂x)₂"] in lines
+    assert ["γ", "=", "∂v2/∂v1"] in lines
+    assert "(∂y/∂x)₁, (∂y/∂x)₂: with respect to the first, the second operand" in text
+    # A single edge beside other ways: ∂e/∂x alone would be the sum of all.
+    text = str(cg.trace(lambda x: x * 3.0 + x, x=2.0).path_sum("x").factored)
+    assert "(∂v2/∂x)₂" in text
+
+
+def test_the_form_takes_about_linear_time() -> None:
+    # w is an operand of every step: the way on from each of its uses is as long as the rest.
+    def factored(steps: int) -> float:
+        (w,) = cg.variables(w=1.0)
+        h = w * 0.5
+        for _ in range(steps):
+            h = w * h + 0.0
+        paths = cg.graph(h).path_sum("w")
+        assert paths.count == steps + 1
+        start = perf_counter()
+        assert paths.factored.value == pytest.approx(0.5 * (steps + 1))
+        return perf_counter() - start
+
+    ratio = min(factored(8000) / factored(1000) for _ in range(3))
+    assert ratio < 24  # 8 if it is linear, 64 if it is quadratic
