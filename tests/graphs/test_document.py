@@ -1,17 +1,22 @@
 """The JSON form of a graph."""
 
+import copy
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import cgraph_edu as cg
 from cgraph_edu.core.ops import OPS
 from cgraph_edu.core.tensor import apply
 from cgraph_edu.graphs.document import to_document
+from tests.properties.programs import Program, programs
 
 
 def as_json(graph: cg.Graph) -> Any:
@@ -392,3 +397,46 @@ def test_a_graph_that_cannot_be_saved_leaves_an_old_file_as_it_was(tmp_path: Any
     with pytest.raises(ValueError, match="x is an array"):
         cg.trace(lambda x: x.sum(), x=np.ones(3)).save(path)
     assert path.read_text() == "old"
+
+
+# --- By chance -----------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=3), parts),
+    max_leaves=4,
+)
+
+
+def places(part: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in a document, with each of its keys."""
+    if isinstance(part, dict | list):
+        for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+            yield part, key
+            yield from places(inner)
+
+
+@given(programs())
+def test_random_graphs_come_back(program: Program) -> None:
+    graph = program.graph()
+    back = again(graph)
+    assert back.to_json() == graph.to_json()
+    assert str(back) == str(graph)
+
+
+@pytest.mark.filterwarnings("ignore::cgraph_edu.DomainWarning")
+@given(st.data())
+def test_a_part_replaced_by_anything_is_refused_or_sound(data: st.DataObject) -> None:
+    document = sound()
+    there = list(places(document))
+    # A value of any kind, or one that stands elsewhere in the document.
+    known = [copy.deepcopy(part[key]) for part, key in there]
+    for _ in range(data.draw(st.integers(1, 2))):
+        part, key = data.draw(st.sampled_from(there))
+        part[key] = data.draw(JSON | st.sampled_from(known))
+    try:
+        graph = cg.Graph.from_json(document)
+    except ValueError:
+        return
+    assert again(graph).draw() == graph.draw()
+    assert str(again(graph)) == str(graph)
