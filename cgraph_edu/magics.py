@@ -57,6 +57,11 @@ class CGraphMagics(Magics):
         default=[],
         help="the range and step of a slider: a=-3:3:0.1 (the step may be left out)",
     )
+    @argument(
+        "--page",
+        action="store_true",
+        help="show the explorer as a page inside the output: it moves in a saved notebook, too",
+    )
     @argument("--static", action="store_true", help="keep the graph as recorded: never run again")
     @argument(
         "--limit", metavar="N", type=int, default=LIMIT, help="list at most N paths for an input"
@@ -67,6 +72,14 @@ class CGraphMagics(Magics):
 
         The cell is ordinary Python. A name that is given a plain number is an input; the last name
         that is assigned is the output. `%cgraph EXPR` draws a value that exists already.
+
+        `--page` puts the explorer into the output as a page of its own, which needs neither a
+        kernel nor a network; there is then no `explorer` to talk to from Python. It moves where
+        HTML is trusted: in JupyterLab and Notebook 7 after the cell has run or the notebook is
+        trusted, and in a page made by nbconvert. Where it is not (a notebook opened untrusted,
+        GitHub), the picture and the tables show. The page follows the system's light or dark, not
+        the notebook's. Each such output adds about 100 KB to the notebook, and holds the version of
+        the widget that made it: with a new one, run the notebook again before nbval compares it.
         """
         if cell is None:
             self._explore(line)
@@ -102,7 +115,7 @@ class CGraphMagics(Magics):
         self.shell.user_ns[options.name] = drawn
         if run.result is not None:
             self._show_result(run.result, drawn)
-        self._show(drawn, sliders, wrt, options.limit)
+        self._show(drawn, sliders, wrt, options.limit, options.page)
 
     def _explore(self, line: str) -> None:
         if not line.strip():
@@ -122,14 +135,24 @@ class CGraphMagics(Magics):
                 f"%cgraph {line}: {type(value).__name__} has no graph; "
                 "it draws a Tensor or a Graph that a %%cgraph cell or cg.variables made"
             )
-        self._show(value, {}, None, LIMIT)
+        self._show(value, {}, None, LIMIT, False)
 
     def _show(
-        self, drawn: Graph, sliders: dict[str, Any], wrt: list[str] | None, limit: int
+        self,
+        drawn: Graph,
+        sliders: dict[str, Any],
+        wrt: list[str] | None,
+        limit: int,
+        as_page: bool,
     ) -> None:
         try:
             data = bundle(drawn, limit, wrt)
-            if is_drawn(drawn) and drawn.is_live:
+            moves = is_drawn(drawn) and drawn.is_live
+            if moves and as_page:
+                from .widget.page import framed
+
+                data["text/html"] = framed(drawn, sliders, wrt, limit)
+            elif moves:
                 from .widget.explorer import Explorer
 
                 explorer = Explorer(drawn, sliders=sliders, wrt=wrt)

@@ -138,6 +138,34 @@ def test_sliders_take_the_ranges_that_are_given(notebook: Notebook) -> None:
     assert list(notebook["explorer"].ranges["b"])[:2] == [0.0, 4.0]
 
 
+def test_a_page_takes_the_place_of_the_widget(notebook: Notebook) -> None:
+    cell = f"%%cgraph --page --slider a=-1:5 --wrt b\n{FIVE_LINES}\n"
+    shown = notebook.run(cell)
+    (bundle,) = shown.bundles
+    assert bundle.keys() == {"text/plain", "text/html", "text/latex"}
+    assert bundle["text/html"].count("<iframe") == 1
+    assert '"a":[-1.0,5.0,0.05]' in bundle["text/html"]
+    assert '"source":"b"' in bundle["text/html"]
+    assert "data:image/svg+xml;base64," in bundle["text/html"].partition("</iframe>")[2]
+    assert "∂e/∂b = 5" in shown.text
+    assert "∂e/∂a" not in shown.text
+    assert notebook["graph"].gradient() == {"a": 2.0, "b": 5.0}
+    assert "explorer" not in notebook
+    assert notebook.run(cell).bundles == shown.bundles
+
+
+def test_a_page_of_arrays_is_the_picture_and_the_tables(notebook: Notebook) -> None:
+    body = "import numpy as np\nx = np.ones(2)\ny = (x * x).sum()\n"
+    plain, paged = notebook.run(f"%%cgraph\n{body}"), notebook.run(f"%%cgraph --page\n{body}")
+    assert paged.bundles == plain.bundles
+    assert "<iframe" not in paged.bundles[0]["text/html"]
+
+
+def test_a_page_refuses_the_slider_of_what_is_no_input(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --page --slider z=0:1\n{FIVE_LINES}\n")
+    assert "'z' is not an input; the inputs are: a, b" in str(shown.error)
+
+
 def test_a_static_graph_refuses_where_python_would_branch(notebook: Notebook) -> None:
     body = "a = 2.0\ny = a * 2 if a > 0 else a\n"
     notebook.run(f"%%cgraph moving\n{body}")

@@ -10,10 +10,12 @@ r"""The JSON form of a graph: all that the browser needs to evaluate and differe
 
 An operand is the index of a node or {"value": number}. Numbers that JSON lacks are the strings
 "inf", "-inf" and "nan"; an array is {"shape": [...]}. A node with "drawn": false serves a guard.
+`reading.py` reads it; what a reader does not know it passes over.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -23,6 +25,20 @@ from .graph import Constant, Graph, Node
 
 FORMAT = "cgraph_edu"
 VERSION = 1
+
+
+def to_json(graph: Graph) -> str:
+    """The graph as JSON text, of which `from_json` makes it again.
+
+    Raises ValueError for a graph of arrays or with a `cg.custom_op`, which no document can hold.
+    """
+    for node in graph.tape:
+        if is_array(node.value):
+            raise ValueError(f"a document holds graphs of numbers only; {node.name} is an array")
+        if node.op is not None and not isinstance(node.op, Op):
+            formula = f"{node.name} = {graph.describe(node)}"
+            raise ValueError(f"a document holds formulas only; {formula} runs Python code")
+    return json.dumps(to_document(graph), allow_nan=False)
 
 
 def to_document(graph: Graph) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -416,6 +417,51 @@ class Graph:
         """Warn of each such node."""
         for _, message in self.domain_messages():
             recording.warn(message, DomainWarning)
+
+    def to_json(self) -> str:
+        """The graph as JSON text: its ops, nodes, values and guards, but not the learner's code.
+
+        Raises ValueError for a graph of arrays or with a `cg.custom_op`.
+        """
+        from .document import to_json
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(document: str | bytes | Mapping[str, Any]) -> Graph:
+        """The graph that `to_json` wrote. Where a guard fails, `at` raises GuardError.
+
+        The document is data: checked part by part, and never run. Its inputs' values count; the
+        others are computed again. Raises ValueError, which names what is wrong with it.
+        """
+        from .reading import from_json
+
+        return from_json(document)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file, in the form that the name's ending says.
+
+        .html: a page with sliders, paths and gradients that needs no Python and no network; a graph
+            of arrays without sliders. Where a slider comes to a point at which Python would take
+            another branch, the page says so and keeps the numbers of the branch it has.
+        .svg: the picture. .json: the text of `to_json`.
+
+        Raises ValueError for another ending, and for what `draw` and `to_json` refuse.
+        """
+        ending = os.path.splitext(path)[1].lower()
+        if ending == ".html":
+            text = door("widget.page").page(self)
+        elif ending == ".svg":
+            text = self.draw()
+        elif ending == ".json":
+            text = self.to_json()
+        else:
+            raise ValueError(
+                f"{os.fspath(path)!r}: a graph is saved as .html, .svg or .json; .png, .pdf and "
+                ".dot are not there yet"
+            )
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
 
     # --- Doors to the layers above, opened by name when used: this layer imports none of them --
 

@@ -91,7 +91,7 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
             *(_node(graph, placed, show) for placed in scene.nodes),
         ]
     )
-    title, description = escape(_title(graph)), escape(in_words(graph, show))
+    title, description = escape(caption(graph)), escape(in_words(graph, show))
     # nbconvert puts many drawings into one page: ids come from the content.
     key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
     return (
@@ -239,7 +239,8 @@ def _squeezed(text: str, size: float, room: float) -> str:
     return f' textLength="{_px(room)}" lengthAdjust="spacingAndGlyphs"'
 
 
-def _title(graph: Graph) -> str:
+def caption(graph: Graph) -> str:
+    """A title for its picture."""
     output = graph.output
     formula = "" if output.op is None else f" = {graph.describe(output)}"
     return f"Computational graph of {output.name}{formula}"

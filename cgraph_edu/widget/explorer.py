@@ -21,8 +21,7 @@ from ..core.rules import RuleOp
 from ..core.tensor import is_array
 from ..graphs.document import to_document
 from ..graphs.graph import Graph
-from ..render.picture import bundle
-from ..render.svg import draw
+from ..render.picture import bundle, picture
 from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
 
@@ -88,40 +87,11 @@ class Explorer(anywidget.AnyWidget):
         sliders: Mapping[str, Sequence[float]] | None = None,
         wrt: str | Sequence[str] | None = None,
     ) -> None:
-        if not graph.is_live:
-            raise ValueError(f"{_obstacle(graph)}; graph.draw() and print(graph) show it")
-        names = [node.name for node in graph.inputs]
-        wanted = [wrt] if isinstance(wrt, str) else list(wrt or ())
-        for name in (*(sliders or {}), *wanted):
-            if name not in names:
-                raise ValueError(f"{name!r} is not an input; {_listed(names)}")
-        self._sliders = {name: _range(name, ends) for name, ends in (sliders or {}).items()}
-        self._known = set(names)
+        start = opening(graph, sliders, wrt)
+        self._sliders = dict(sliders or {})
+        self._known = {node.name for node in graph.inputs}
         self.graph = graph
-        values = _values(graph)
-        super().__init__(
-            **self._scene(graph),
-            initial=values,
-            inputs=values,
-            target=graph.output.name,
-            source=wanted[0] if len(wanted) == 1 else "",
-            wrt=wanted,
-        )
-
-    def _scene(self, graph: Graph) -> dict[str, Any]:
-        """What the browser needs to know of a graph."""
-        document = to_document(graph)
-        alike = lookalikes(node.name for node in graph.nodes)
-        for node in document["nodes"]:
-            node["label"] = list(plain_name(node["name"], alike))
-        return {
-            "document": document,
-            "svg": str(draw(graph)),
-            "ranges": {
-                node.name: list(self._sliders.get(node.name) or default_range(node.value))
-                for node in graph.inputs
-            },
-        }
+        super().__init__(**start)
 
     @traitlets.validate("inputs")
     def _complete(self, proposal: Any) -> dict[str, float]:
@@ -172,7 +142,7 @@ class Explorer(anywidget.AnyWidget):
                 return
             self._known |= {node.name for node in graph.inputs}
             self.set_trait("answered", self.asked)
-            for trait, value in self._scene(graph).items():
+            for trait, value in _scene(graph, self._sliders).items():
                 self.set_trait(trait, value)
             names = {node.name for node in graph.nodes}
             if self.target not in names:
@@ -190,6 +160,45 @@ class Explorer(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return plain(self.graph, wrt=self.wrt or None)
+
+
+def opening(
+    graph: Graph,
+    sliders: Mapping[str, Sequence[float]] | None = None,
+    wrt: str | Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """The traits that an explorer starts with; arguments and errors are Explorer's."""
+    if not graph.is_live:
+        raise ValueError(f"{obstacle(graph)}; graph.draw() and print(graph) show it")
+    names = [node.name for node in graph.inputs]
+    wanted = [wrt] if isinstance(wrt, str) else list(wrt or ())
+    for name in (*(sliders or {}), *wanted):
+        if name not in names:
+            raise ValueError(f"{name!r} is not an input; {_listed(names)}")
+    values = _values(graph)
+    return {
+        **_scene(graph, sliders or {}),
+        "initial": values,
+        "inputs": values,
+        "target": graph.output.name,
+        "source": wanted[0] if len(wanted) == 1 else "",
+        "wrt": wanted,
+    }
+
+
+def _scene(graph: Graph, sliders: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """What the browser needs to know of a graph."""
+    document = to_document(graph)
+    alike = lookalikes(node.name for node in graph.nodes)
+    for node in document["nodes"]:
+        node["label"] = list(plain_name(node["name"], alike))
+    ranges = {node.name: default_range(node.value) for node in graph.inputs}
+    ranges |= {name: _range(name, ends) for name, ends in sliders.items() if name in ranges}
+    return {
+        "document": document,
+        "svg": str(picture(graph)),
+        "ranges": {name: list(ends) for name, ends in ranges.items()},
+    }
 
 
 def default_range(value: float) -> Range:
@@ -218,7 +227,7 @@ def _range(name: str, ends: Sequence[float]) -> Range:
     return (low, high, step)
 
 
-def _obstacle(graph: Graph) -> str:
+def obstacle(graph: Graph) -> str:
     """Why the browser can't evaluate a graph."""
     for node in graph.tape:
         if is_array(node.value):

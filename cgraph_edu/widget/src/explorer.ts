@@ -18,6 +18,7 @@ import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
 import { mathName, type Label } from "./names";
 import { typeset } from "./numbers";
+import { openPage } from "./page";
 import { Question } from "./question";
 import { Stage } from "./stage";
 import { resolveTheme, watchTheme } from "./theme";
@@ -369,6 +370,11 @@ class Explorer {
       this.say(`${said} ${still}`);
       return;
     }
+    if (this.model.isAlone) {
+      const why = "Elsewhere Python takes another branch: open the notebook to follow it.";
+      this.say(`This page was saved for ${guard.text}. ${why} ${still}`);
+      return;
+    }
     if (this.patience) return;
     this.say(`${fact} Asking Python to trace the other branch… ${still}`);
     this.patience = window.setTimeout(() => {
@@ -449,5 +455,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const explorer = new Explorer(model, el);
   return () => explorer.dispose();
 }
+
+openPage(render);
 
 export default { render };

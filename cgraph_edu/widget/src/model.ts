@@ -6,6 +6,8 @@ export interface Model {
   save_changes(): void;
   on(event: string, callback: () => void): void;
   off(event: string, callback: () => void): void;
+  /** There is no Python behind it, and never will be: see page.ts. */
+  readonly isAlone?: boolean;
 }
 
 /** Tells the kernel at most once a frame, and always the last value. */

@@ -1,0 +1,167 @@
+"""A graph as one HTML file: the explorer, with no Python, no network and no other file.
+
+The page holds the bundle, the explorer's first state as JSON, and the still picture with the tables
+for a browser whose scripts are off. Its policy lets it run this one script and fetch nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from ..graphs.graph import Graph
+from ..render import text
+from ..render.palette import PALETTES, SANS
+from ..render.picture import bundle, is_drawn
+from ..render.scene import frame
+from ..render.svg import caption, escape
+from .explorer import STATIC, Explorer, obstacle, opening
+
+_LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
+
+# Nothing is fetched, sent or embedded; styles are the page's own.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
+_LISTED = 12
+"""Paths that the explorer lists."""
+
+# The still part of a page gives way to the explorer. Where scripts run it waits out of sight, lest
+# it flash up; a second later it is still there only if something kept the script from running.
+_STYLE = f"""
+:root{{color-scheme:light dark;background:{_LIGHT["node-cell"]};color:{_LIGHT["ink"]};\
+font:15px/1.4 {SANS}}}
+body{{margin:16px}}
+main{{max-width:1404px;margin:0 auto}}
+h1{{margin:0 2px 8px;color:{_LIGHT["soft"]};font-size:15px;font-weight:400;\
+overflow-wrap:anywhere}}
+.cgx-still{{padding:16px;border-radius:12px;background:{_LIGHT["paper"]};\
+color:{_LIGHT["ink"]};overflow-x:auto}}
+@media (prefers-color-scheme:dark){{:root{{background:#0b0f15}}h1{{color:{_DARK["soft"]}}}}}
+@media (max-width:600px){{body{{margin:8px 4px}}}}
+@media (scripting:enabled){{.cgx-still{{animation:cgx-late 1s step-end}}}}
+@keyframes cgx-late{{from{{visibility:hidden}}}}
+@media print{{:root{{background:none}}body{{margin:0}}}}
+"""
+
+_FRAMED = "body{margin:0}h1{display:none}:root{background:none}\n"
+
+
+def page(
+    graph: Graph,
+    sliders: Mapping[str, Sequence[float]] | None = None,
+    wrt: list[str] | None = None,
+    limit: int = text.LIMIT,
+) -> str:
+    """The graph as an HTML document: the same bytes for the same graph.
+
+    Sliders, target and source, paths and gradients work as in a notebook. What only Python can do,
+    to take another branch, the page says and leaves. A graph without sliders (it has arrays, or a
+    `cg.custom_op`) gives a still page.
+
+    Raises ValueError as `Explorer` does, and for more boxes than can be drawn.
+    """
+    return _document(graph, sliders, wrt, limit, _STYLE)
+
+
+def framed(
+    graph: Graph,
+    sliders: Mapping[str, Sequence[float]] | None = None,
+    wrt: list[str] | None = None,
+    limit: int = text.LIMIT,
+) -> str:
+    """The page inside a notebook's output, followed by the picture and the tables.
+
+    The frame may run its own script and nothing more: it sees neither the notebook nor the network.
+    Where a viewer shows it, it hides what follows; where a viewer takes it out, that is what is
+    left.
+    """
+    inner = _document(graph, sliders, wrt, limit, _STYLE + _FRAMED)
+    inner = inner.replace("&", "&amp;").replace("'", "&#39;")
+    return (
+        "<div><style>iframe.cgx-frame+div{display:none}</style>"
+        f'<iframe class="cgx-frame" title="{escape(caption(graph))}" sandbox="allow-scripts" '
+        f'style="width:100%;height:{_height(graph, wrt)}px;border:0;resize:vertical" '
+        f"srcdoc='{inner}'></iframe>{bundle(graph, limit, wrt)['text/html']}</div>"
+    )
+
+
+def _document(
+    graph: Graph,
+    sliders: Mapping[str, Sequence[float]] | None,
+    wrt: list[str] | None,
+    limit: int,
+    style: str,
+) -> str:
+    still = bundle(graph, limit, wrt)["text/html"]
+    if is_drawn(graph):
+        still += f"<pre>{escape(text.plain(graph, limit, wrt))}</pre>"
+    if graph.is_live:
+        state = opening(graph, sliders, wrt)
+        note = "Scripts don't run here: the picture and the paths stand still."
+        script = _read("explorer.js")
+        style = _read("explorer.css") + style
+        # The explorer's own headings are of the third order.
+        heading = '<h2 class="cgx-hidden">Explorer</h2>'
+        code = f'{_data(state)}\n<script type="module">{script}</script>'
+        policy = f"script-src 'sha256-{_digest(script)}'; {_POLICY}"
+    else:
+        note = f"Without sliders: {obstacle(graph)}."
+        heading = code = ""
+        policy = _POLICY
+    title = escape(caption(graph))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{heading}
+<div class="cgx-page"><div class="cgx-still">
+<p>{escape(note)}</p>
+{still}
+</div></div>
+</main>
+{code}
+</body>
+</html>
+"""
+
+
+def _read(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _data(state: Mapping[str, Any]) -> str:
+    """The explorer's traits, as an element that is never run."""
+    told = {}
+    for name, trait in Explorer.class_own_traits(sync=True).items():
+        value = state.get(name, trait.default())
+        to_json = trait.metadata.get("to_json")
+        told[name] = to_json(value, None) if to_json else value
+    # A `<` in a learner's text could end the element.
+    content = json.dumps(told, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" class="cgx-state">{content}</script>'
+
+
+def _digest(script: str) -> str:
+    return b64encode(sha256(script.encode()).digest()).decode()
+
+
+def _height(graph: Graph, wrt: Sequence[str] | None) -> int:
+    """About what the page takes up in a notebook, in pixels: a frame can't ask its content."""
+    scene = frame(graph)
+    picture = scene.height * scene.density.scale
+    rows = max((min(paths.count, _LISTED) for paths in text.path_sums(graph, wrt)), default=0)
+    return round(110 + picture + max(80 + 42 * len(graph.inputs), 150 + 40 * rows))
