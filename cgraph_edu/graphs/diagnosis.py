@@ -322,8 +322,6 @@ def _path(paths: PathSum, way: Way) -> Path:
     while edge is not None and rest is not None:
         edges.append(edge)
         _, edge, rest = rest
-    if not is_array(found):  # multiplied from the source on, as everywhere
-        found = math.prod((edge.partial for edge in edges), start=1.0)
     return Path(paths, tuple(edges), found)
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import nsmallest
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,6 +22,7 @@ from ..core import floats
 from ..core.derivatives import zeros_like
 from ..core.numbers import close, format_count
 from ..core.tensor import is_array
+from . import largest
 from .graph import Edge, Graph, Node
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 MOST_ARRAY_PATHS = 4096
 """Array graphs are summed path by path; with more paths than this the sum is refused."""
+
+MOST_ENDS = 32
+"""So many ways on are kept for a node near the target, each of so many edges at most."""
 
 
 class TooManyPathsError(ValueError):
@@ -43,18 +48,11 @@ Waypoint: TypeAlias = str | Crossing
 Use: TypeAlias = tuple[int, int, Any]
 """An edge as its source, its target and its local partial."""
 
+End: TypeAlias = tuple[tuple[Edge, ...], float]
+"""The last edges of a path, and their product."""
+
 Leg: TypeAlias = tuple[int, int]
 """A stretch of the way, from one node to another."""
-
-Departure: TypeAlias = tuple[int, int, int]
-Departures: TypeAlias = tuple[Departure, ...]
-"""Where a path leaves the one that it was found from, and so on; they sort in writing order."""
-
-_STAYS: Departure = (0, 0, 0)
-
-Candidate: TypeAlias = "tuple[float, Departures, tuple[Edge, ...], tuple[Edge, ...], float]"
-"""A path to come: minus its size, its departures, the edges up to where it leaves, the edge that it
-leaves on, and the size so far."""
 
 
 @dataclass(slots=True)
@@ -65,7 +63,8 @@ class Path:
     """The sum that it is a term of."""
     edges: tuple[Edge, ...]
     product: Any
-    """The product of the local partials along it; for arrays the chain of vjps along its edges."""
+    """The product of the local partials along it, multiplied from the target back; for arrays the
+    chain of vjps along its edges."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -92,6 +91,7 @@ class PathSum:
 
     Raises:
         UnknownNameError, ValueError: for a waypoint that the graph does not have.
+        TypeError: for what is no waypoint.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class PathSum:
         ends = source.index, target.index
         self._crossings: tuple[Edge, ...] = ()
         self._legs: tuple[Leg, ...] = (ends,)
-        self._best: dict[int, list[Path]] = {}
+        self._largest: list[Path] = []
         if isinstance(between, str):
             middle = graph.node(between).index
             self._legs = ((ends[0], middle), (middle, ends[1]))
@@ -240,26 +240,44 @@ class PathSum:
 
     def _walk(self, rest: list[Iterator[Edge]], trail: list[Edge]) -> Iterator[Path]:
         """Depth first: `trail` is where we are, `rest` what is to be tried at each node of it."""
-        steps, end, is_array_sum = self._steps, self.target.index, self.graph.has_arrays
-        products = [1.0]
-        for edge in trail:
-            products.append(1.0 if is_array_sum else products[-1] * edge.partial)
+        steps, ends, is_array_sum = self._steps, self._ends, self.graph.has_arrays
+        factors = deque(edge.partial for edge in reversed(trail))  # the last one first
         while rest:
             for edge in rest[-1]:
-                if edge.target == end:
-                    edges = (*trail, edge)
-                    product = self._chain(edges) if is_array_sum else products[-1] * edge.partial
-                    yield Path(self, edges, product)
-                else:
+                if edge.target not in ends:
                     trail.append(edge)
-                    products.append(1.0 if is_array_sum else products[-1] * edge.partial)
+                    factors.appendleft(edge.partial)
                     rest.append(iter(steps[edge.target]))
                     break
+                way = (*trail, edge)
+                for end, product in ends[edge.target]:
+                    edges = way + end
+                    if is_array_sum:
+                        product = self._chain(edges)
+                    else:
+                        product = math.prod(factors, start=edge.partial * product)
+                    yield Path(self, edges, product)
             else:
                 rest.pop()
-                products.pop()
                 if trail:
                     trail.pop()
+                    factors.popleft()
+
+    @cached_property
+    def _ends(self) -> dict[int, list[End]]:
+        """For nodes near the target all ways on, with their products, which many paths share."""
+        ends: dict[int, list[End]] = {self.target.index: [((), 1.0)]}
+        for node, edges in sorted(self._steps.items(), reverse=True):
+            if self.graph.has_arrays or not all(edge.target in ends for edge in edges):
+                continue
+            found = [
+                ((edge, *end), edge.partial * product)
+                for edge in edges
+                for end, product in ends[edge.target]
+            ]
+            if 0 < len(found) <= MOST_ENDS and max(len(end) for end, _ in found) <= MOST_ENDS:
+                ends[node] = found
+        return ends
 
     def _chain(self, edges: Sequence[Edge]) -> Any:
         x_bar: Any = 1.0
@@ -272,110 +290,41 @@ class PathSum:
     def top(self, k: int) -> list[Path]:
         """The k paths with the largest products by size, without enumerating the others.
 
-        What is not a number counts as larger than all, to be seen; equal ones stand in writing
-        order. The first of them do not depend on k. An array's size is its largest entry's: there
-        the paths have to be enumerated.
+        What is not a number counts as larger than all, to be seen. Equal ones stand in writing
+        order; but if unequal products only become equal further towards the source, by a factor of
+        0 or inf or by rounding, the larger stands first. The first of them do not depend on k. An
+        array's size is its largest entry's: there the paths have to be enumerated.
 
-        The best way on from each node is known by dynamic programming. The next best path leaves a
-        path that was found already at some node, and goes on from there in the best way (E. Lawler,
-        "A procedure for computing the k best solutions", 1972).
+        Raises TypeError where k is no whole number.
         """
+        k = max(_whole(k), 0)
         if self.graph.has_arrays:
-            return self._by_size[: max(k, 0)]
-        if k not in self._best:
-            self._best[k] = self._largest(k) if self.count and k > 0 else []
-        return list(self._best[k])
-
-    def _largest(self, k: int) -> list[Path]:
-        steps, end = self._steps, self.target.index
-        onward, chosen = self._best_ways
-        found: list[Path] = []
-        candidates: list[Candidate] = [(-onward[self.source.index], (_STAYS,), (), (), 1.0)]
-        while candidates:
-            (_, departures, before, leaving, size), *candidates = candidates
-            wanted = k - len(found) - 1
-            # What is worse than all that are wanted need not be kept.
-            limit = candidates[-1][0] if len(candidates) >= wanted > 0 else math.inf
-            edges = [*before, *leaving]
-            node = edges[-1].target if edges else self.source.index
-            leads: list[tuple[float, Departure, int, Edge, float]] = []
-            while node != end:
-                ways, best = steps[node], chosen[node]
-                if len(ways) > 1:
-                    for place, edge in enumerate(ways):
-                        if place == best:
-                            continue
-                        here = size * abs(edge.partial)
-                        bound = -here * onward[edge.target]
-                        if bound != bound:
-                            bound = -math.inf
-                        if bound <= limit:
-                            # Equal ones in writing order: those that leave for an earlier edge come
-                            # before the path they leave, the first to leave first; others after it.
-                            departure = (-1, len(edges), place)
-                            if place > best:
-                                departure = (1, -len(edges), place)
-                            leads.append((bound, departure, len(edges), edge, here))
-                edges.append(ways[best])
-                size *= abs(ways[best].partial)
-                node = ways[best].target
-            trail = tuple(edges)
-            found.append(Path(self, trail, math.prod([edge.partial for edge in trail])))
-            more: list[Candidate] = [
-                (bound, (*departures[:-1], departure, _STAYS), trail[:depth], (edge,), here)
-                for bound, departure, depth, edge, here in nsmallest(wanted, leads)
-            ]
-            candidates = nsmallest(wanted, candidates + more)
-        return found
+            return self._by_size[:k]
+        missing = k - len(self._largest)
+        for edges in islice(self._descending, max(missing, 0)):
+            product = math.prod((edge.partial for edge in reversed(edges)), start=1.0)
+            self._largest.append(Path(self, edges, product))
+        return self._largest[:k]
 
     @cached_property
-    def _best_ways(self) -> tuple[dict[int, float], dict[int, int]]:
-        """For each node the size of the largest product from there on, and the edge it starts with.
-
-        Of equal ones it is the first, by its place among the edges that leave the node.
-        """
-        onward = {self.target.index: 1.0}
-        chosen = {}
-        for node, edges in sorted(self._steps.items(), reverse=True):
-            if edges:
-                sizes = [_size(edge.partial * onward[edge.target]) for edge in edges]
-                onward[node] = max(sizes)
-                chosen[node] = sizes.index(onward[node])
-        return onward, chosen
+    def _descending(self) -> Iterator[tuple[Edge, ...]]:
+        """The paths of numbers, the largest first."""
+        if not self.count:
+            return iter(())
+        return largest.by_size(self._steps, self.source.index, self.target.index)
 
     def remainder(self, k: int) -> Any:
         """The sum of all products but the k largest.
 
-        It is summed on its own, not as a difference: each way that leaves the k paths somewhere is
-        multiplied by the sum over all paths from there on. So it is exact to rounding even where it
-        is tiny beside them.
+        It is summed on its own, not as a difference: so it is exact to rounding even where it is
+        tiny beside them. Raises TypeError where k is no whole number.
         """
         if self.graph.has_arrays:
-            return self._array_sum(self._by_size[max(k, 0) :])
-        best = self.top(k)
+            return self._array_sum(self._by_size[max(_whole(k), 0) :])
+        best = [path.edges for path in self.top(k)]
         if not best:
             return self.total
-        tail = dict.fromkeys(self._steps, 0.0)
-        tail[self.target.index] = 1.0
-        for edge in reversed(self.edges):
-            tail[edge.source] += edge.partial * tail[edge.target]
-        rest = 0.0
-        # Those of the k paths that have come the same way, how far, where to, and their product.
-        groups = [([path.edges for path in best], 0, self.source.index, 1.0)]
-        while groups:
-            together, depth, node, product = groups.pop()
-            if node == self.target.index:
-                continue
-            onward: dict[int, list[tuple[Edge, ...]]] = {}
-            for edges in together:
-                onward.setdefault(id(edges[depth]), []).append(edges)
-            for edge in self._steps[node]:
-                further = product * edge.partial
-                if id(edge) in onward:
-                    groups.append((onward[id(edge)], depth + 1, edge.target, further))
-                else:
-                    rest += further * tail[edge.target]
-        return rest
+        return largest.rest(self._steps, self.source.index, self.target.index, best)
 
     # --- The engine's figure, and the factored form ----------------------------------------------
 
@@ -416,7 +365,14 @@ def _edges_at(graph: Graph, waypoint: Crossing) -> tuple[Edge, ...]:
         found = [edge for edge in graph.edges if edge is waypoint]
         text = f"{waypoint}"
     else:
-        source, target, *port = waypoint
+        match waypoint:
+            case (str() as source, str() as target, *port) if len(port) < 2:
+                pass
+            case _:
+                raise TypeError(
+                    f"between={waypoint!r} is neither a node nor an edge: give a name, as 'c', two "
+                    "names, as ('c', 'e'), or two and an operand's place, as ('c', 'e', 0)"
+                )
         ends = graph.node(source).index, graph.node(target).index
         found = [edge for edge in graph.edges if (edge.source, edge.target) == ends]
         found = [edge for edge in found if not port or edge.port == port[0]]
@@ -467,6 +423,12 @@ def _between(graph: Graph, start: int, end: int) -> list[Edge]:
             reached.add(edge.target)
             found.append(edge)
     return found
+
+
+def _whole(k: int) -> int:
+    if not isinstance(k, int):
+        raise TypeError(f"k, how many paths, must be a whole number, not {k!r}")
+    return k
 
 
 def _size(value: Any) -> float:

@@ -257,3 +257,59 @@ def test_the_first_of_the_largest_do_not_depend_on_how_many_are_asked_for() -> N
         assert paths.top(5)[:k] == paths.top(k)
         shown = sum(path.product for path in paths.top(5)[:k])
         assert shown + paths.remainder(k) == pytest.approx(paths.total, rel=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::cgraph_edu.DomainWarning")
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize(
+    "weights",
+    [
+        [1e-200, 1e200, 1.0, -2.0],
+        [0.1, 0.3, -0.7, 1.1, 0.9, 3.3],
+        [0.0, 1.0, 2.0, -1.0, math.inf, math.nan],
+    ],
+)
+def test_the_largest_stand_in_the_order_of_what_is_printed(weights: list[float], seed: int) -> None:
+    chance = random.Random(seed)
+    made: list[Any] = list(cg.variables(x=1.0))
+    for _ in range(chance.randint(2, 5)):
+        terms = [
+            chance.choice(made[-3:]) * chance.choice(weights) for _ in range(chance.randint(1, 3))
+        ]
+        made.append(sum(terms[1:], terms[0]))
+    paths = cg.graph(made[-1]).path_sum("x")
+    every = {path.edges: repr(path.product) for path in paths.paths}
+    best = paths.top(len(every) + 1)
+    assert {path.edges: repr(path.product) for path in best} == every
+    sizes = [math.inf if math.isnan(path.product) else abs(path.product) for path in best]
+    assert sizes == sorted(sizes, reverse=True)
+    for k in (1, 2, 3):
+        again = cg.graph(made[-1]).path_sum("x")
+        assert trails(again.top(k)) == trails(best[:k])
+
+
+def test_every_path_where_the_ways_on_are_many_and_long() -> None:
+    def f(x: Any) -> Any:
+        for factor in (2.0, 0.5, 3.0, 0.25):
+            for _ in range(40):
+                x = x * 1.0
+            x = x * factor + x * 1.5 + x
+        return x
+
+    paths = cg.trace(f, x=1.0).path_sum("x")
+    every = list(paths.paths)
+    assert len({path.edges for path in every}) == paths.count == 3**4
+    assert sum(path.product for path in every) == pytest.approx(paths.total, rel=1e-14)
+    assert list(paths.paths_after(every[40])) == every[41:]
+
+
+def test_what_is_no_number_of_paths_and_no_waypoint() -> None:
+    g = doubled(2)
+    for k in ("a", 1.0, None):
+        with pytest.raises(TypeError, match="k, how many paths, must be a whole number, not"):
+            g.path_sum("x").top(k)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="k, how many paths, must be a whole number, not"):
+            g.path_sum("x").remainder(k)  # type: ignore[arg-type]
+    for between in (3, ("x",), ("x", "v1", 0, 1), (0, 1)):
+        with pytest.raises(TypeError, match="neither a node nor an edge: give a name, as 'c'"):
+            g.path_sum("x", between=between)  # type: ignore[arg-type]
