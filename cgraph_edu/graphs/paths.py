@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MOST_ARRAY_PATHS = 4096
 """Array graphs are summed path by path; with more paths than this the sum is refused."""
 
+PART = 4096
+"""After so many edges, counts that no later edge needs are forgotten."""
+
 MOST_ENDS = 32
 """So many ways on are kept for a node near the target, each of so many edges at most."""
 
@@ -202,12 +205,14 @@ class PathSum:
     @property
     def length(self) -> int:
         """The number of edges of all paths together, exactly."""
-        ways, length = {self.source.index: 1}, {self.source.index: 0}
-        for edge in self.edges:
-            known = ways[edge.source]
-            ways[edge.target] = ways.get(edge.target, 0) + known
-            length[edge.target] = length.get(edge.target, 0) + length[edge.source] + known
-        return length.get(self.target.index, 0)
+        ways, node, onward = {self.target.index: (1, 0)}, -1, (0, 0)
+        for edge in reversed(self.edges):
+            if edge.target != node:
+                node = edge.target
+                onward = ways.pop(node)  # counts can be long: none is kept in vain
+            count, length = ways.get(edge.source, (0, 0))
+            ways[edge.source] = count + onward[0], length + onward[0] + onward[1]
+        return ways[self.source.index][1] if self.count else 0
 
     @cached_property
     def _steps(self) -> dict[int, list[Edge]]:
@@ -388,16 +393,21 @@ def _flow(graph: Graph, start: int, end: int) -> tuple[int, float]:
         return (1, 1.0) if start == end else (0, 0.0)
     ways, flow = [0] * (end + 1), [0.0] * (end + 1)
     ways[start], flow[start] = 1, 1.0
-    window = _window(graph, start, end)
-    if graph.has_arrays:
-        for source, target, _ in window:
-            ways[target] += ways[source]
-        return ways[end], 0.0
-    for source, target, partial in window:
-        known = ways[source]
-        if known:
-            ways[target] += known
-            flow[target] += flow[source] * partial
+    window, is_number = _window(graph, start, end), not graph.has_arrays
+    for first in range(0, len(window), PART):
+        part = window[first : first + PART]
+        for source, target, partial in part:
+            known = ways[source]
+            if known:
+                ways[target] += known
+                if is_number:
+                    flow[target] += flow[source] * partial
+        if len(part) < len(window):  # a big graph's counts are long: none is kept in vain
+            if not first:
+                last = {source: place for place, (source, _, _) in enumerate(window)}
+            for source, _, _ in part:
+                if last[source] < first + PART:
+                    ways[source] = 0
     return ways[end], flow[end]
 
 

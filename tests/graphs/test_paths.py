@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -313,3 +314,14 @@ def test_what_is_no_number_of_paths_and_no_waypoint() -> None:
     for between in (3, ("x",), ("x", "v1", 0, 1), (0, 1)):
         with pytest.raises(TypeError, match="neither a node nor an edge: give a name, as 'c'"):
             g.path_sum("x", between=between)  # type: ignore[arg-type]
+
+
+def test_long_counts_are_not_kept_for_every_node() -> None:
+    paths = doubled(8000).path_sum("x")
+    assert len(paths.graph.uses) == 16_001
+    tracemalloc.start()
+    assert paths.count == 2**8000
+    assert paths.length == 8001 * 2**8000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4e6  # the counts of all nodes together take 4.3 MB, and the lengths as much again
