@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, islice
@@ -15,7 +15,7 @@ from ..core.numbers import close, format_count
 from ..core.tensor import is_array
 from .faulty import ENGINES
 from .graph import Edge, Graph, Node
-from .paths import Path, PathSum
+from .paths import Path, PathSum, entries
 from .table import Cell, Column, Formula, Group, Row, Table, Tabular, Value, along, product
 
 FEW = 6
@@ -131,7 +131,7 @@ class Diagnosis(Tabular):
             return False
         both, miscount = self._figures[name], self.miscounts[name]
         size = self._sums[self.graph.node(name).index][miscount.times][2]
-        pairs = zip(_entries(both.found), _entries(both.right), strict=True)
+        pairs = zip(entries(both.found), entries(both.right), strict=True)
         return not all(close(x, y, size) for x, y in pairs)
 
     # --- The paths -------------------------------------------------------------------------------
@@ -244,6 +244,8 @@ class Diagnosis(Tabular):
             both = self._figures[name]
             if name in self.wrong:
                 yield f"{name}: {Value(both.found)} instead of {Value(both.right)}; {miscount}."
+            elif not is_array(both.right) and math.isnan(both.right):
+                yield f"{name}: nan, as it should be, but that is no number; {miscount}."
             else:
                 yield f"{name}: {Value(both.right)} all the same, by luck; {miscount}."
         if len(self.miscounts) > MOST_INPUTS:
@@ -330,7 +332,3 @@ def _size(value: Any) -> float:
     if value is None or is_array(value):
         return 0.0
     return math.inf if value != value else abs(value)
-
-
-def _entries(value: Any) -> Iterable[float]:
-    return value.flat if is_array(value) else [value]

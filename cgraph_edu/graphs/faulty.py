@@ -27,11 +27,14 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from ..core.derivatives import zeros_like
-from ..core.expressions import ATOM, FUNCTIONS, Expression, substitute, write
+from ..core.expressions import Expression
 from ..core.numbers import format_count
 from ..core.ops import Op
 from ..core.tensor import is_array
 from .graph import Edge, Graph, Node
+from .partials import local_partial, symbol
+from .paths import PathSum
+from .table import Formula
 
 MOST_NAMED = 3
 """More contributions than this are counted, not named."""
@@ -299,10 +302,18 @@ class WrongSign(Engine):
             if op is None or self._rule(edge) != self._wrong:
                 continue
             if isinstance(op, Op):
-                return f"one rule has the wrong sign: it takes {_taken(op, edge.port)}"
+                return f"one rule has the wrong sign: it takes {self._taken(edge)}"
             which = f" for operand {edge.port + 1}" if len(user.operands) > 1 else ""
             return f"one rule has the wrong sign: that of {op.name}{which}"
         return "one rule has the wrong sign"
+
+    def _taken(self, edge: Edge) -> str:
+        """A use of the rule and what it is taken for: "1 for ∂c/∂b = -1"."""
+        right = local_partial(self.graph, edge)[0]
+        bare = _without_minus(right)
+        wrong = ("neg", right) if bare is None else bare
+        paths = PathSum(self.graph, self.graph.tape[edge.source], self.target)
+        return f"{Formula(wrong)} for {Formula(symbol(paths, edge))} = {Formula(right)}"
 
 
 ENGINES: Mapping[str, type[Engine]] = {
@@ -337,6 +348,8 @@ def _and(names: Iterable[str]) -> str:
 
 def _without_minus(expression: Expression) -> Expression | None:
     """What is left if a leading minus is forgotten; None where there is none."""
+    if isinstance(expression, (int, float)) and expression < 0:
+        return -expression
     if not isinstance(expression, tuple):
         return None
     function, first, *others = expression
@@ -344,18 +357,3 @@ def _without_minus(expression: Expression) -> Expression | None:
         return first
     rest = _without_minus(first) if function in ("mul", "div") else None
     return None if rest is None else (function, rest, *others)
-
-
-def _taken(op: Op, port: int) -> str:
-    """A rule and what it is taken for: "1 for ∂(x - y)/∂y = -1"."""
-    right = op.partials[port]
-    bare = _without_minus(right)
-    wrong = ("neg", right) if bare is None else bare
-    formula, shown, instead = (
-        write(substitute(expression, {"out": op.formula}))
-        for expression in (op.formula, right, wrong)
-    )
-    function = FUNCTIONS.get(str(op.formula[0])) if isinstance(op.formula, tuple) else None
-    if function is not None and function.binding != ATOM:
-        formula = f"({formula})"
-    return f"{instead} for ∂{formula}/∂{op.operands[port]} = {shown}"

@@ -155,7 +155,7 @@ class PathSum:
     def _scale(self) -> float:
         """The sum of the products' sizes: how large the terms are that may cancel in the total."""
         if self.graph.has_arrays:
-            return max((abs(x) for p in self._by_size for x in _entries(p.product)), default=0.0)
+            return max((abs(x) for p in self._by_size for x in entries(p.product)), default=0.0)
         size = {self.source.index: 1.0}
         for edge in self.edges:
             size[edge.target] = size.get(edge.target, 0.0) + size[edge.source] * abs(edge.partial)
@@ -351,7 +351,7 @@ class PathSum:
         """
         if self.between is not None:
             raise ValueError("the engine's figure is for all paths: leave `between` out to compare")
-        ours, theirs = _entries(self.total), _entries(self.engine)
+        ours, theirs = entries(self.total), entries(self.engine)
         return len(ours) == len(theirs) and all(
             close(x, y, self._scale) for x, y in zip(ours, theirs, strict=True)
         )
@@ -393,15 +393,16 @@ def _flow(graph: Graph, start: int, end: int) -> tuple[int, float]:
         return (1, 1.0) if start == end else (0, 0.0)
     ways, flow = [0] * (end + 1), [0.0] * (end + 1)
     ways[start], flow[start] = 1, 1.0
-    window, is_number = _window(graph, start, end), not graph.has_arrays
+    window = _window(graph, start, end)
+    if graph.has_arrays:
+        window = [(source, target, 0.0) for source, target, _ in window]
     for first in range(0, len(window), PART):
         part = window[first : first + PART]
         for source, target, partial in part:
             known = ways[source]
             if known:
                 ways[target] += known
-                if is_number:
-                    flow[target] += flow[source] * partial
+                flow[target] += flow[source] * partial
         if len(part) < len(window):  # a big graph's counts are long: none is kept in vain
             if not first:
                 last = {source: place for place, (source, _, _) in enumerate(window)}
@@ -443,8 +444,9 @@ def _whole(k: int) -> int:
 
 def _size(value: Any) -> float:
     """The largest entry's size; what is not a number counts as larger than all."""
-    return max((math.inf if x != x else abs(x) for x in _entries(value)), default=0.0)
+    return max((math.inf if x != x else abs(x) for x in entries(value)), default=0.0)
 
 
-def _entries(value: Any) -> list[float]:
+def entries(value: Any) -> list[float]:
+    """The numbers in an array; a number alone."""
     return list(value.flat) if is_array(value) else [value]
