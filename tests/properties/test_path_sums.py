@@ -5,6 +5,7 @@ negative, tied and tiny ones, on parallel edges. The witness enumerates by recur
 edges, and multiplies, sorts and adds in fractions: it shares nothing with the code under test.
 """
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -138,6 +139,27 @@ def test_everything_against_brute_force(
     if every and every != [()]:
         assert factored.operations["paths"].multiplications == sum(len(p) - 1 for p in every)
         assert factored.operations["factored"].total <= factored.operations["paths"].total
+
+    if factored.product is not None:
+        edges_shown = factored.letters.values()
+        form = factored.expression({id(edge): edge.partial for edge in edges_shown})
+        value, multiplications, additions = worked_out(form)
+        assert close(value, sum(terms, Fraction(0)), terms)
+        taken = factored.operations["factored"]
+        assert (multiplications, additions) == (taken.multiplications, taken.additions)
+
+
+def worked_out(form: Any) -> tuple[Any, int, int]:
+    """A form of sums and products: its value, exactly, and its multiplications and additions."""
+    if not isinstance(form, tuple):
+        return Fraction(form), 0, 0
+    function, *parts = form
+    values, *counts = zip(*map(worked_out, parts), strict=True)
+    multiplications, additions = map(sum, counts)
+    if function == "mul":
+        return math.prod(values), multiplications + len(parts) - 1, additions
+    assert function == "add"
+    return sum(values), multiplications, additions + len(parts) - 1
 
 
 def is_on(node: int, path: tuple[Edge, ...]) -> bool:
