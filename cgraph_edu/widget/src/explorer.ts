@@ -16,16 +16,21 @@ import { Program } from "./evaluate";
 import { InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
+import { Modes, readView, type View } from "./modes";
 import { mathName, type Label } from "./names";
 import { typeset } from "./numbers";
 import { Question } from "./question";
 import { Stage } from "./stage";
+import { Stepper } from "./stepper";
+import { twin } from "./steps";
 import { resolveTheme, watchTheme } from "./theme";
 
 export { adjoints, pathSum } from "./derive";
 export { readDocument } from "./document";
+export { pathCost, shortCount } from "./cost";
 export { Program } from "./evaluate";
 export { formatNumber } from "./numbers";
+export { plan, take } from "./steps";
 
 /** A change counts as settled, and is announced, after this long. */
 const SETTLED_MS = 500;
@@ -58,6 +63,8 @@ class Explorer {
     lit: (path) => this.light(path),
     chosen: (path) => this.choosePath(path === this.chosenPath ? -1 : path),
   });
+  private readonly modes = new Modes((view) => this.turn(view));
+  private readonly stepper = new Stepper((step) => this.goTo(step));
   private readonly live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
   private readonly parts = [
     this.question.root,
@@ -68,6 +75,7 @@ class Explorer {
       this.message,
       this.panel.root,
       this.ledger.root,
+      this.stepper.root,
     ),
     this.live,
   ];
@@ -80,6 +88,9 @@ class Explorer {
   private paths: readonly Path[] = [];
   private chosenPath = -1;
   private litPath = -1;
+  private view: View = "paths";
+  /** How many steps of the pass are done; 0 is before the seed. */
+  private stepNumber = 0;
 
   private isReloading = false;
   /** Whether things moved on since Python's last message. */
@@ -97,12 +108,15 @@ class Explorer {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "computational graph explorer");
     root.addEventListener("keydown", (event) => this.key(event));
+    this.question.root.append(this.modes.root);
     this.listen("document", () => this.reload());
     this.listen("svg", () => this.reload());
     this.listen("inputs", () => this.hear());
     this.listen("source", () => this.hear());
     this.listen("target", () => this.hear());
     this.listen("selected_path", () => this.hear());
+    this.listen("mode", () => this.hear());
+    this.listen("step", () => this.hear());
     this.listen("ranges", () => this.reload());
     this.listen("message", () => {
       this.isDismissed = false;
@@ -115,6 +129,7 @@ class Explorer {
 
   dispose(): void {
     this.messenger.flush();
+    this.stepper.pause();
     this.stops.forEach((stop) => stop());
     clearTimeout(this.settling);
     clearTimeout(this.patience);
@@ -158,6 +173,8 @@ class Explorer {
     this.source = this.find(this.model.get("source"));
     this.chosenPath = this.count("selected_path", -1);
     this.litPath = -1;
+    this.view = readView(this.model.get("mode"));
+    this.stepNumber = this.count("step");
     this.host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
     if (!before) this.root.replaceChildren(...this.parts);
@@ -205,8 +222,12 @@ class Explorer {
   }
 
   private choose(source: number | null, target: number): void {
+    const before = this.seed();
+    const isOther = target !== this.target;
     this.source = source;
     this.target = target;
+    // Another pass starts at its start.
+    if (isOther || this.seed() !== before) this.rewind();
     this.chosenPath = this.litPath = -1;
     this.draw();
     this.settle();
@@ -219,6 +240,29 @@ class Explorer {
     this.chosenPath = path;
     this.highlight();
     this.messenger.send("selected_path", path);
+  }
+
+  private turn(view: View): void {
+    if (view === this.view) return;
+    this.view = view;
+    this.rewind();
+    this.draw();
+    this.settle();
+    this.messenger.send("mode", view);
+  }
+
+  private goTo(step: number): void {
+    this.stepNumber = step;
+    this.draw();
+    this.settle();
+    this.messenger.send("step", step);
+  }
+
+  private rewind(): void {
+    this.stepper.pause();
+    if (this.stepNumber === 0) return;
+    this.stepNumber = 0;
+    this.messenger.send("step", 0);
   }
 
   private light(path: number): void {
@@ -250,6 +294,8 @@ class Explorer {
     if (!messenger.isAhead("source")) this.source = this.find(model.get("source"));
     if (!messenger.isAhead("target")) this.target = this.find(model.get("target")) ?? this.target;
     if (!messenger.isAhead("selected_path")) this.chosenPath = this.count("selected_path", -1);
+    if (!messenger.isAhead("mode")) this.view = readView(model.get("mode"));
+    if (!messenger.isAhead("step")) this.stepNumber = this.count("step");
     // The model calls back for what this view has just told it, too.
     if (this.state() === before) return;
     this.draw();
@@ -257,7 +303,8 @@ class Explorer {
   }
 
   private state(): string {
-    return [this.source, this.target, this.chosenPath, ...this.inputs].join(" ");
+    const { source, target, chosenPath, view, stepNumber } = this;
+    return [source, target, chosenPath, view, stepNumber, ...this.inputs].join(" ");
   }
 
   private listen(trait: string, callback: () => void): void {
@@ -278,11 +325,34 @@ class Explorer {
       scene.partials = scene.program.partials(values);
     }
     this.panel.set(this.inputs);
-    this.question.set(this.source === null ? "" : this.name(this.source), this.name(this.target));
-    scene.stage.show(scene.values, scene.partials);
-    this.account(scene);
+    this.modes.set(this.view);
+    this.root.dataset["mode"] = this.view;
+    this.question.set(
+      this.source === null ? "" : this.name(this.source),
+      this.name(this.target),
+      this.view === "reverse" ? "every input" : "an input",
+    );
+    scene.stage.show(scene.values, scene.partials, this.follow(scene));
+    if (this.view === "paths") this.account(scene);
     this.highlight();
     this.report(guard);
+  }
+
+  /** Show the pass, if there is one. Returns what its slots say of each node. */
+  private follow({ program, stage, partials }: Scene): string[] {
+    const { view: mode, target } = this;
+    if (mode === "paths") {
+      this.stepper.hide();
+      return [];
+    }
+    const pass = { graph: program.graph, mode, seed: this.seed(), target };
+    return this.stepper.show(pass, stage.svg, partials, this.stepNumber);
+  }
+
+  /** Where a pass starts: in forward mode at the source, or else at the first input. */
+  private seed(): number {
+    if (this.view === "reverse" || !this.scene) return this.target;
+    return this.source ?? this.scene.program.graph.inputs[0] ?? this.target;
   }
 
   private account({ program, partials }: Scene): void {
@@ -315,10 +385,8 @@ class Explorer {
     });
   }
 
-  private step({ edges, incoming }: Graph, edge: number): Step {
-    const { source, target, port } = edges[edge]!;
-    const hasTwin = incoming[target]!.some((e) => e !== edge && edges[e]!.source === source);
-    return { label: this.label(target), arrow: hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→" };
+  private step(graph: Graph, edge: number): Step {
+    return { label: this.label(graph.edges[edge]!.target), arrow: `→${twin(graph, edge)}` };
   }
 
   private invitation(target: HTMLElement): (Node | string)[] {
@@ -339,10 +407,11 @@ class Explorer {
 
   private highlight(): void {
     const lit = this.litPath >= 0 ? this.litPath : this.chosenPath;
+    const isPaths = this.view === "paths";
     this.scene?.stage.select({
-      source: this.source,
+      source: this.view === "forward" ? this.seed() : this.source,
       target: this.target,
-      paths: this.paths.map((path) => path.edges),
+      paths: isPaths ? this.paths.map((path) => path.edges) : [],
       lit,
     });
     this.ledger.mark(lit, this.chosenPath);
@@ -390,6 +459,7 @@ class Explorer {
   private outcome(): string {
     const { scene, source, target } = this;
     if (!scene || this.root.classList.contains("cgx-stale")) return "";
+    if (this.view !== "paths") return this.stepper.said;
     const to = this.name(target);
     if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
     const { graph } = scene.program;

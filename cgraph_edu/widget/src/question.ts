@@ -40,7 +40,9 @@ export class Question {
     );
   }
 
-  set(source: string, target: string): void {
+  /** `blank` is what stands for no source. */
+  set(source: string, target: string, blank = "an input"): void {
+    this.source.options[0]!.text = blank;
     this.target.value = target;
     this.source.value = source;
     this.source.classList.toggle("cgx-empty", source === "");

@@ -59,8 +59,13 @@ export class Stage {
     return Number(this.svg.getAttribute("width")) > LONG;
   }
 
-  show(values: readonly number[], partials: readonly number[]): void {
-    this.nodes.forEach((node, index) => node?.show(values[index]!));
+  /** `remarks` are what else there is to say of each node. */
+  show(
+    values: readonly number[],
+    partials: readonly number[],
+    remarks: readonly string[] = [],
+  ): void {
+    this.nodes.forEach((node, index) => node?.show(values[index]!, remarks[index]));
     this.edges.forEach((edge, index) => edge.show(partials[index]!));
   }
 
@@ -117,9 +122,10 @@ class NodeMark {
     });
   }
 
-  show(value: number): void {
+  show(value: number, remark = ""): void {
     write(this.value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
-    this.group.setAttribute("aria-label", `${this.label} = ${this.value.textContent}`);
+    const label = `${this.label} = ${this.value.textContent}`;
+    this.group.setAttribute("aria-label", remark ? `${label}, ${remark}` : label);
   }
 
   mark(isSource: boolean, isTarget: boolean): void {
@@ -186,7 +192,7 @@ class EdgeMark {
 }
 
 /** Put a number in the picture, squeezed where it would outgrow its room. */
-function write(place: Element, text: string): void {
+export function write(place: Element, text: string): void {
   if (place.textContent === text) return;
   place.textContent = text;
   const room = Number(place.getAttribute("data-room"));
