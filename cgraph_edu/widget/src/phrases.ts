@@ -86,7 +86,7 @@ export function sentences(plan: Plan, step: number): string[] {
   const said: string[] = [];
   if (step === 1) {
     said.push(`⟨${seed}⟩ is the seed: its ${word} is 1.`);
-    const zeros = [...idle].slice(0, LISTED).map((one) => `${whyZero(plan, one)}: 0.`);
+    const zeros = [...idle].slice(0, LISTED).map((one) => `${whyZero(plan, one)}:\u00a00.`);
     said.push(...zeros, idle.size > LISTED ? `So for ${idle.size - LISTED} more.` : "");
   } else {
     const operands = [...new Set(edges.map((edge) => graph.edges[edge]!.source))];
