@@ -24,6 +24,7 @@ from ..graphs.graph import Graph
 from ..render.picture import bundle, picture
 from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
+from .steps import count_steps
 
 STATIC = Path(__file__).parent / "static"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -54,6 +55,10 @@ class Explorer(anywidget.AnyWidget):
     none (a guard failed and its code can't be run again), `message` says why and `graph` stays at
     the last inputs that it had.
 
+    `mode` is "paths", "forward" or "reverse". In forward mode `source` is the seed (the first input
+    if there is none), in reverse mode `target`; `step` says how many steps are done, from 0, before
+    the seed, to `steps`.
+
     Raises:
         ValueError: for a graph of arrays or with a `cg.custom_op`, or for `sliders` or `wrt` that
             don't fit the graph.
@@ -71,6 +76,8 @@ class Explorer(anywidget.AnyWidget):
     target = traitlets.Unicode().tag(sync=True)
     source = traitlets.Unicode().tag(sync=True)
     selected_path = traitlets.Int(-1).tag(sync=True)
+    mode = traitlets.Enum(("paths", "forward", "reverse"), "paths").tag(sync=True)
+    step = traitlets.Int().tag(sync=True)
     wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
@@ -117,6 +124,37 @@ class Explorer(anywidget.AnyWidget):
             raise TraitError(f"no node is named {name!r}; the nodes are: {', '.join(names)}")
         return name
 
+    @property
+    def steps(self) -> int:
+        """How many steps the present mode takes: one for the seed, then one for each node."""
+        return count_steps(self.graph, self.mode, self.source, self.target)
+
+    @traitlets.validate("step")
+    def _within_the_pass(self, proposal: Any) -> int:
+        step: int = proposal["value"]
+        if self.mode == "paths" and step != 0:
+            raise TraitError("mode 'paths' has no steps; set mode to 'forward' or 'reverse' first")
+        if isinstance(step, bool) or not 0 <= step <= self.steps:
+            raise TraitError(
+                f"step must be an integer from 0 to {self.steps}, the steps of {self.mode} mode "
+                f"here, not {step!r}"
+            )
+        return step
+
+    @traitlets.observe("mode", "target", "source")
+    def _hold_the_step(self, change: Any = None) -> None:
+        self.step = min(self.step, self.steps)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a browser says; it may still count the steps of another branch."""
+        if isinstance(sync_data.get("step"), int):
+            pass_ = [
+                sync_data.get(name, getattr(self, name)) for name in ("mode", "source", "target")
+            ]
+            most = count_steps(self.graph, *pass_)
+            sync_data = {**sync_data, "step": min(sync_data["step"], most)}
+        super().set_state(sync_data)
+
     @traitlets.observe("inputs")
     def _follow(self, change: Any) -> None:
         if self.inputs == _values(self.graph):
@@ -149,6 +187,7 @@ class Explorer(anywidget.AnyWidget):
                 self.target = graph.output.name
             if self.source not in names:
                 self.source = ""
+            self._hold_the_step()
             self.inputs = _values(graph)
 
     def view(self) -> dict[str, Any]:

@@ -523,8 +523,8 @@ def test_every_focusable_element_keeps_its_keys(page: Page, explorer: Locator) -
         assert page.evaluate(ring) == "rgb(0, 103, 165) solid 2px"
         page.keyboard.press("j")
         page.keyboard.press("Tab")
-    # Menus, nodes, reset, a slider and a field for each input, the rows of the ledger.
-    tags = ["SELECT"] * 2 + ["g"] * 5 + ["BUTTON"] + ["INPUT"] * 4 + ["BUTTON"] * 2
+    # Menus, the mode, nodes, reset, a slider and a field for each input, the rows of the ledger.
+    tags = ["SELECT"] * 2 + ["BUTTON"] + ["g"] * 5 + ["BUTTON"] + ["INPUT"] * 4 + ["BUTTON"] * 2
     assert names == tags
     assert page.evaluate("window.leaked") is None
 

@@ -19,20 +19,20 @@ export function readNumber(text: string): number | null {
 /** The panel of inputs; `changed(index, value)` is called in the event of the change itself. */
 export class InputsPanel {
   readonly root = element("section", { class: "cgx-inputs", "aria-label": "inputs" });
-  private readonly reset = keepKeys(
+  readonly #reset = keepKeys(
     element("button", { type: "button", class: "cgx-reset" }, "Reset"),
   );
-  private rows: readonly Row[] = [];
-  private shape = "";
-  private initial: readonly number[] = [];
+  #rows: readonly Row[] = [];
+  #shape = "";
+  #initial: readonly number[] = [];
 
   constructor(
     private readonly changed: (index: number, value: number) => void,
     reset: () => void,
   ) {
-    this.reset.addEventListener("click", () => {
+    this.#reset.addEventListener("click", () => {
       // The button is about to go; the focus must not be lost with it.
-      this.rows[0]?.slider.focus();
+      this.#rows[0]?.slider.focus();
       reset();
     });
   }
@@ -44,34 +44,34 @@ export class InputsPanel {
     ranges: readonly Range[],
     initial: readonly number[],
   ): void {
-    this.initial = initial;
+    this.#initial = initial;
     const shape = JSON.stringify([names, labels]);
-    if (shape !== this.shape) {
-      this.shape = shape;
-      this.rows = names.map(
+    if (shape !== this.#shape) {
+      this.#shape = shape;
+      this.#rows = names.map(
         (name, index) => new Row(name, labels[index]!, (value) => this.changed(index, value)),
       );
       const title = element("h3", { class: "cgx-title" }, "inputs");
-      const head = element("div", { class: "cgx-inputs-head" }, title, this.reset);
-      this.root.replaceChildren(head, ...this.rows.map((row) => row.root));
+      const head = element("div", { class: "cgx-inputs-head" }, title, this.#reset);
+      this.root.replaceChildren(head, ...this.#rows.map((row) => row.root));
     }
-    this.rows.forEach((row, index) => row.setRange(ranges[index]!));
+    this.#rows.forEach((row, index) => row.setRange(ranges[index]!));
   }
 
   /** Show these values; a field that holds a person's unfinished text keeps it. */
   set(values: readonly number[]): void {
-    this.rows.forEach((row, index) => row.set(values[index]!));
-    this.reset.hidden = values.every((value, index) => value === this.initial[index]);
+    this.#rows.forEach((row, index) => row.set(values[index]!));
+    this.#reset.hidden = values.every((value, index) => value === this.#initial[index]);
   }
 }
 
 class Row {
   readonly slider = keepKeys(element("input", { type: "range", class: "cgx-slider" }));
   readonly root: HTMLElement;
-  private readonly field: HTMLInputElement;
-  private readonly note = element("p", { class: "cgx-note", role: "alert" });
-  private range: Range = [0, 1, 0.01];
-  private value = NaN;
+  readonly #field: HTMLInputElement;
+  readonly #note = element("p", { class: "cgx-note", role: "alert" });
+  #range: Range = [0, 1, 0.01];
+  #value = NaN;
 
   constructor(
     private readonly name: string,
@@ -79,7 +79,7 @@ class Row {
     private readonly changed: (value: number) => void,
   ) {
     this.slider.setAttribute("aria-label", name);
-    this.field = keepKeys(
+    this.#field = keepKeys(
       element("input", {
         type: "text",
         inputmode: "decimal",
@@ -94,79 +94,79 @@ class Row {
       { class: "cgx-input", "data-input": name },
       mathName(label),
       this.slider,
-      this.field,
-      this.note,
+      this.#field,
+      this.#note,
     );
-    this.note.hidden = true;
-    this.slider.addEventListener("input", () => this.choose(this.slider.valueAsNumber));
-    this.field.addEventListener("input", () => this.type());
-    this.field.addEventListener("keydown", (event) => this.nudge(event));
-    this.field.addEventListener("blur", () => this.leave());
+    this.#note.hidden = true;
+    this.slider.addEventListener("input", () => this.#choose(this.slider.valueAsNumber));
+    this.#field.addEventListener("input", () => this.#type());
+    this.#field.addEventListener("keydown", (event) => this.#nudge(event));
+    this.#field.addEventListener("blur", () => this.#leave());
   }
 
   setRange(range: Range): void {
-    this.range = range;
-    this.fit(this.value);
+    this.#range = range;
+    this.#fit(this.#value);
   }
 
   set(value: number): void {
-    const isNew = value !== this.value;
-    this.value = value;
-    this.fit(value);
+    const isNew = value !== this.#value;
+    this.#value = value;
+    this.#fit(value);
     // What the field says is left alone while it says the same number in a person's own way.
-    if (isNew && readNumber(this.field.value) !== value) {
-      this.field.value = formatNumber(value, 12);
-      this.accept();
+    if (isNew && readNumber(this.#field.value) !== value) {
+      this.#field.value = formatNumber(value, 12);
+      this.#accept();
     }
   }
 
-  private choose(value: number): void {
+  #choose(value: number): void {
     this.set(value);
     this.changed(value);
   }
 
-  private type(): void {
-    const value = readNumber(this.field.value);
+  #type(): void {
+    const value = readNumber(this.#field.value);
     if (value === null) {
-      this.refuse();
+      this.#refuse();
       return;
     }
-    this.accept();
-    this.choose(value);
+    this.#accept();
+    this.#choose(value);
   }
 
   /** The arrow keys step the number, as in a native number field. */
-  private nudge(event: KeyboardEvent): void {
+  #nudge(event: KeyboardEvent): void {
     const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (direction === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const value = tidy(this.value + direction * this.range[2]);
-    this.field.value = formatNumber(value, 12);
-    this.accept();
-    this.choose(value);
+    const value = tidy(this.#value + direction * this.#range[2]);
+    this.#field.value = formatNumber(value, 12);
+    this.#accept();
+    this.#choose(value);
   }
 
-  private leave(): void {
-    if (readNumber(this.field.value) !== null) this.field.value = formatNumber(this.value, 12);
+  #leave(): void {
+    if (readNumber(this.#field.value) !== null) this.#field.value = formatNumber(this.#value, 12);
   }
 
-  private accept(): void {
-    this.field.removeAttribute("aria-invalid");
-    this.note.hidden = true;
-    setText(this.note, "");
+  #accept(): void {
+    this.#field.removeAttribute("aria-invalid");
+    this.#note.hidden = true;
+    setText(this.#note, "");
   }
 
-  private refuse(): void {
-    this.field.setAttribute("aria-invalid", "true");
-    this.note.hidden = false;
-    const last = typeset(this.value);
-    setText(this.note, `Write a number, such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
+  #refuse(): void {
+    this.#field.setAttribute("aria-invalid", "true");
+    this.#note.hidden = false;
+    const last = typeset(this.#value);
+    setText(this.#note, `Write a number, such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
   }
 
   /** Widen the range to hold the value, and place the slider. */
-  private fit(value: number): void {
-    this.range = widened(this.range, value);
-    const [min, max, step] = this.range;
+  #fit(value: number): void {
+    this.#range = widened(this.#range, value);
+    const [min, max, step] = this.#range;
     this.slider.min = String(min);
     this.slider.max = String(max);
     this.slider.step = String(step);

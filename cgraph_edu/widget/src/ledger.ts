@@ -40,57 +40,57 @@ interface Handlers {
 
 export class Ledger {
   readonly root = element("section", { class: "cgx-ledger", "aria-label": "paths" });
-  private shape = "";
-  private rows: readonly Row[] = [];
-  private account: Account | null = null;
-  private readonly more = new Line("cgx-more");
-  private readonly sum = new Line("cgx-sum");
-  private readonly engine = new Line("cgx-engine");
-  private readonly detail = element("p", { class: "cgx-detail" });
+  #shape = "";
+  #rows: readonly Row[] = [];
+  #account: Account | null = null;
+  readonly #more = new Line("cgx-more");
+  readonly #sum = new Line("cgx-sum");
+  readonly #engine = new Line("cgx-engine");
+  readonly #detail = element("p", { class: "cgx-detail" });
 
   constructor(private readonly handlers: Handlers) {}
 
   /** Show a sentence in place of the table. */
   say(...parts: readonly (Node | string)[]): void {
-    this.shape = "";
-    this.account = null;
-    this.rows = [];
+    this.#shape = "";
+    this.#account = null;
+    this.#rows = [];
     this.root.replaceChildren(element("p", { class: "cgx-sentence" }, ...parts));
   }
 
   show(account: Account): void {
-    this.account = account;
+    this.#account = account;
     const shape = JSON.stringify([account.target, account.sum.paths.map((path) => path.edges)]);
-    if (shape !== this.shape) {
-      this.shape = shape;
-      this.build(account);
+    if (shape !== this.#shape) {
+      this.#shape = shape;
+      this.#build(account);
     }
     const { sum } = account;
-    this.rows.forEach((row, index) => row.show(sum.paths[index]!.factors, sum.paths[index]!.product));
+    this.#rows.forEach((row, index) => row.show(sum.paths[index]!.factors, sum.paths[index]!.product));
     const hidden = sum.count - BigInt(sum.paths.length);
-    this.more.value(`and ${hidden} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
-    this.sum.terms(sum);
-    this.engine.value("reverse mode found", sum.engine);
-    this.engine.mark(sum.agrees);
+    this.#more.value(`and ${hidden} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
+    this.#sum.terms(sum);
+    this.#engine.value("reverse mode found", sum.engine);
+    this.#engine.mark(sum.agrees);
   }
 
   /** Mark the path that stands out and the one that was chosen; -1 for none. */
   mark(lit: number, chosen: number): void {
-    this.rows.forEach((row, index) => row.mark(index === lit, index === chosen));
-    this.detail.replaceChildren();
-    const route = this.account?.routes[lit];
-    if (route === undefined || this.detail.hidden) return;
-    const path = this.account!.sum.paths[lit]!;
-    this.detail.className = `cgx-detail ${hue(lit)}`;
+    this.#rows.forEach((row, index) => row.mark(index === lit, index === chosen));
+    this.#detail.replaceChildren();
+    const route = this.#account?.routes[lit];
+    if (route === undefined || this.#detail.hidden) return;
+    const path = this.#account!.sum.paths[lit]!;
+    this.#detail.className = `cgx-detail ${hue(lit)}`;
     const numbers = path.factors.length > 1 ? ` = ${factors(path.factors)}` : "";
-    this.detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
+    this.#detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
   }
 
-  private build({ source, target, sum, routes }: Account): void {
+  #build({ source, target, sum, routes }: Account): void {
     const isBrief = routes.length < CROWD && routes.every((route) => route.length <= LONG);
-    this.rows = routes.map((route, index) => new Row(index, route, isBrief, this.handlers));
-    this.detail.hidden = isBrief;
-    this.sum.head.replaceChildren(derivative(target, source));
+    this.#rows = routes.map((route, index) => new Row(index, route, isBrief, this.handlers));
+    this.#detail.hidden = isBrief;
+    this.#sum.head.replaceChildren(derivative(target, source));
     const hides = sum.count > BigInt(routes.length);
     const wide = isBrief ? "5" : "3";
     this.root.replaceChildren(
@@ -110,55 +110,55 @@ export class Ledger {
             element("td"),
           ),
         ),
-        element("tbody", {}, ...this.rows.map((row) => row.root), ...(hides ? [this.more.root] : [])),
-        element("tfoot", {}, this.sum.root, this.engine.root),
+        element("tbody", {}, ...this.#rows.map((row) => row.root), ...(hides ? [this.#more.root] : [])),
+        element("tfoot", {}, this.#sum.root, this.#engine.root),
       ),
-      this.detail,
+      this.#detail,
     );
-    for (const line of [this.more, this.sum, this.engine]) line.span(isBrief);
-    this.sum.root.firstElementChild!.textContent = "Σ";
+    for (const line of [this.#more, this.#sum, this.#engine]) line.span(isBrief);
+    this.#sum.root.firstElementChild!.textContent = "Σ";
   }
 }
 
 class Row {
   readonly root: HTMLTableRowElement;
-  private readonly button: HTMLButtonElement;
-  private readonly first = equals();
-  private readonly factors = element("td", { class: "cgx-factors" });
-  private readonly second = equals();
-  private readonly product = element("td", { class: "cgx-value" });
+  readonly #button: HTMLButtonElement;
+  readonly #first = equals();
+  readonly #factors = element("td", { class: "cgx-factors" });
+  readonly #second = equals();
+  readonly #product = element("td", { class: "cgx-value" });
 
   constructor(index: number, route: readonly Step[], isBrief: boolean, { lit, chosen }: Handlers) {
-    this.button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
-    this.button.append(...arrows(route));
+    this.#button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
+    this.#button.append(...arrows(route));
     this.root = element(
       "tr",
       { class: hue(index), "data-path": String(index) },
       element("td", {}, badge(index)),
-      element("th", { scope: "row" }, this.button),
-      ...(isBrief ? [element("td", { class: "cgx-symbols" }, symbols(route)), this.first] : []),
-      this.factors,
-      this.second,
-      this.product,
+      element("th", { scope: "row" }, this.#button),
+      ...(isBrief ? [element("td", { class: "cgx-symbols" }, symbols(route)), this.#first] : []),
+      this.#factors,
+      this.#second,
+      this.#product,
       element("td"),
     );
     this.root.addEventListener("pointerenter", () => lit(index));
     this.root.addEventListener("pointerleave", () => lit(-1));
-    this.button.addEventListener("focus", () => lit(index));
-    this.button.addEventListener("blur", () => lit(-1));
-    this.button.addEventListener("click", () => chosen(index));
+    this.#button.addEventListener("focus", () => lit(index));
+    this.#button.addEventListener("blur", () => lit(-1));
+    this.#button.addEventListener("click", () => chosen(index));
   }
 
   show(numbers: readonly number[], product: number): void {
-    setText(this.product, typeset(product));
+    setText(this.#product, typeset(product));
     // One factor is the product already: it is written once.
-    if (numbers.length > 1) setText(this.factors, factors(numbers));
-    else setText(this.first.parentNode ? this.first : this.second, "");
+    if (numbers.length > 1) setText(this.#factors, factors(numbers));
+    else setText(this.#first.parentNode ? this.#first : this.#second, "");
   }
 
   mark(isLit: boolean, isChosen: boolean): void {
     this.root.classList.toggle("cgx-lit", isLit);
-    this.button.setAttribute("aria-pressed", String(isChosen));
+    this.#button.setAttribute("aria-pressed", String(isChosen));
   }
 }
 
@@ -166,10 +166,10 @@ class Row {
 class Line {
   readonly head = element("th", { scope: "row" });
   readonly root: HTMLTableRowElement;
-  private readonly middle = element("td", { class: "cgx-factors" });
-  private readonly equals = equals();
-  private readonly number = element("td", { class: "cgx-value" });
-  private readonly verdict = element("td", { class: "cgx-mark" });
+  readonly #middle = element("td", { class: "cgx-factors" });
+  readonly #equals = equals();
+  readonly #number = element("td", { class: "cgx-value" });
+  readonly #verdict = element("td", { class: "cgx-mark" });
 
   constructor(name: string) {
     this.root = element(
@@ -177,42 +177,42 @@ class Line {
       { class: name },
       element("td"),
       this.head,
-      this.middle,
-      this.equals,
-      this.number,
-      this.verdict,
+      this.#middle,
+      this.#equals,
+      this.#number,
+      this.#verdict,
     );
   }
 
   span(isBrief: boolean): void {
-    this.middle.colSpan = isBrief ? 3 : 1;
+    this.#middle.colSpan = isBrief ? 3 : 1;
   }
 
   value(words: string, value: number): void {
     setText(this.head, words);
-    setText(this.equals, "");
-    setText(this.number, typeset(value));
+    setText(this.#equals, "");
+    setText(this.#number, typeset(value));
   }
 
   terms({ paths, count, total }: PathSum): void {
-    this.middle.replaceChildren();
+    this.#middle.replaceChildren();
     const isWhole = count <= BigInt(TERMS);
     if (count > 1n && isWhole) {
-      this.middle.append(equals("span"), " ");
+      this.#middle.append(equals("span"), " ");
       paths.forEach(({ product }, index) => {
         const sign = index === 0 ? "" : product < 0 ? "− " : "+ ";
         const size = element("span", { class: hue(index) }, typeset(sign ? Math.abs(product) : product));
-        this.middle.append(element("span", { class: "cgx-term" }, sign, size), " ");
+        this.#middle.append(element("span", { class: "cgx-term" }, sign, size), " ");
       });
     } else if (count > 1n) {
-      this.middle.append(`sum of all ${count} paths`);
+      this.#middle.append(`sum of all ${count} paths`);
     }
-    setText(this.number, typeset(total));
+    setText(this.#number, typeset(total));
   }
 
   mark(agrees: boolean): void {
-    setText(this.verdict, agrees ? "✓" : "✗ they differ");
-    this.verdict.classList.toggle("cgx-differs", !agrees);
+    setText(this.#verdict, agrees ? "✓" : "✗ they differ");
+    this.#verdict.classList.toggle("cgx-differs", !agrees);
   }
 }
 

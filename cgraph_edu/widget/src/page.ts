@@ -7,7 +7,7 @@ type Render = (view: { model: Model; el: HTMLElement }) => unknown;
 /** What anywidget's model is where there is a kernel. */
 class SavedModel implements Model {
   readonly isAlone = true;
-  private readonly listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<() => void>>();
 
   constructor(private readonly state: Record<string, unknown>) {}
 
@@ -17,17 +17,17 @@ class SavedModel implements Model {
 
   set(name: string, value: unknown): void {
     this.state[name] = value;
-    this.listeners.get(`change:${name}`)?.forEach((callback) => callback());
+    this.#listeners.get(`change:${name}`)?.forEach((callback) => callback());
   }
 
   save_changes(): void {}
 
   on(event: string, callback: () => void): void {
-    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(callback));
+    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(callback));
   }
 
   off(event: string, callback: () => void): void {
-    this.listeners.get(event)?.delete(callback);
+    this.#listeners.get(event)?.delete(callback);
   }
 }
 

@@ -1,0 +1,185 @@
+/** What a pass shows in the picture: a slot under each box, and the edges that a step uses. */
+
+import { measure } from "./accents";
+import type { Graph } from "./document";
+import { drawn, setText } from "./dom";
+import type { Label } from "./names";
+import { typeset } from "./numbers";
+import { write } from "./stage";
+import type { Mode, Turn } from "./steps";
+
+/** What the slot of a node holds. */
+export interface Slot {
+  /** null: not yet computed. */
+  readonly value: number | null;
+  /** Classes: cgx-new for this step's, cgx-part if more is to come, cgx-idle if it is 0 anyway. */
+  readonly looks: string;
+  /** The same in words. */
+  readonly words: string;
+}
+
+const DIGITS = 4;
+// In px of the drawing.
+const NAME_SIZE = 17;
+const EQUALS = 20;
+const ROOM = 46;
+const DIGIT_WIDTH = 8.8;
+const PADDING = 12;
+const EMPTY = 18;
+const NUMBER_ROOM = 34;
+
+/** The classes of an edge that was used, of one in use, and of the node that acts. */
+const MARKS = ["cgx-past", "cgx-active", "cgx-acting"];
+
+export class Pills {
+  readonly #pills: readonly (Pill | null)[];
+  #added: Element[] = [];
+
+  constructor(
+    private readonly svg: SVGSVGElement,
+    graph: Graph,
+    private readonly mode: Mode,
+  ) {
+    // In a compact picture the rows are closer.
+    const isCompact = Number(svg.getAttribute("width")) < svg.viewBox.baseVal.width * 0.9;
+    svg.classList.add("cgx-stepping");
+    this.#pills = graph.nodes.map(({ label, drawn: isDrawn }, node) => {
+      if (!isDrawn) return null;
+      const group = this.#find("node", node);
+      const pill = new Pill(label, mode, group.querySelector(".box")!, isCompact);
+      group.after(pill.root);
+      return pill;
+    });
+  }
+
+  /** Show a slot for each node; null for one that the pass leaves out. */
+  show(slots: readonly (Slot | null)[]): void {
+    slots.forEach((slot, node) => this.#pills[node]?.show(slot));
+  }
+
+  /** Light the last of these steps. */
+  light(turns: readonly Turn[]): void {
+    this.#clear();
+    turns.forEach(({ node, edges }, index) => {
+      const isNow = index === turns.length - 1;
+      if (isNow) this.#reveal(node);
+      for (const edge of edges) {
+        const group = this.#find("edge", edge);
+        group.classList.add(isNow ? "cgx-active" : "cgx-past");
+        if (isNow) this.#flow(group);
+      }
+    });
+  }
+
+  remove(): void {
+    this.#clear();
+    this.svg.classList.remove("cgx-stepping");
+    this.#pills.forEach((pill) => pill?.root.remove());
+  }
+
+  /** Mark the node that acts, and scroll a picture that is too wide to it. */
+  #reveal(node: number): void {
+    const acting = this.#find("node", node);
+    acting.classList.add("cgx-acting");
+    const frame = this.svg.parentElement;
+    if (!frame) return;
+    const [box, seen] = [acting, frame].map((one) => one.getBoundingClientRect()) as [DOMRect, DOMRect];
+    if (box.left >= seen.left && box.right <= seen.right) return;
+    frame.scrollLeft += (box.left + box.right - seen.left - seen.right) / 2;
+  }
+
+  #clear(): void {
+    this.#added.forEach((one) => one.remove());
+    this.#added = [];
+    for (const one of this.svg.querySelectorAll(MARKS.map((mark) => `.${mark}`).join())) {
+      one.classList.remove(...MARKS);
+    }
+  }
+
+  /** Draw what flows along an edge over its wire, and a chevron that says which way. */
+  #flow(edge: Element): void {
+    const wire = edge.querySelector(".wire")!;
+    const d = wire.getAttribute("d")!;
+    const flow = drawn("path", { class: `cgx-flow cgx-${this.mode}`, d, pathLength: 1 });
+    wire.after(flow);
+    this.#added.push(flow);
+    // In a compact picture a number stands alone in the middle of its wire; a chevron must not hide it.
+    const number = edge.querySelector(".alone")?.parentElement?.getAttribute("transform");
+    const middle = Number(number?.match(/[\d.]+/));
+    const places = edge.getAttribute("data-badges")!.split(" ");
+    const place = places.find((at) => !number || Math.abs(parseFloat(at) - middle) > NUMBER_ROOM);
+    if (!place) return;
+    const shape = this.mode === "forward" ? "M-1.5-3.5L2 0l-3.5 3.5" : "M1.5-3.5L-2 0l3.5 3.5";
+    const chevron = drawn(
+      "g",
+      { class: "cgx-badge cgx-chevron", transform: `translate(${place})`, "aria-hidden": "true" },
+      drawn("circle", { r: 8 }),
+      drawn("path", { d: shape }),
+    );
+    edge.append(chevron);
+    this.#added.push(chevron);
+  }
+
+  #find(kind: "node" | "edge", index: number): Element {
+    return this.svg.querySelector(`.${kind}[data-${kind}="${index}"]`)!;
+  }
+}
+
+/** A name with its bar or dot, "=", and a number, in the middle of a shape with room for more. */
+class Pill {
+  readonly root = drawn("g", { "aria-hidden": "true" });
+  readonly #title = drawn("title");
+  readonly #content: SVGGElement;
+  readonly #number: SVGTextElement;
+
+  constructor([stem, index]: Label, mode: Mode, box: Element, isCompact: boolean) {
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) =>
+      Number(box.getAttribute(name)),
+    ) as [number, number, number, number];
+    const [gap, high] = isCompact ? [3, 21] : [6, 26];
+    const indexWidth = measure(index)[0] * NAME_SIZE * 0.7;
+    let name = stem;
+    const fixed = indexWidth + EQUALS + ROOM + 2 * PADDING;
+    for (let n = stem.length - 1; n && measure(name)[0] * NAME_SIZE + fixed > width; n--) {
+      name = `${stem.slice(0, n)}…`;
+    }
+    const [wide, tall] = measure(name).map((em) => em * NAME_SIZE) as [number, number];
+    const whole = wide + fixed;
+    const end = wide + indexWidth + EQUALS;
+    this.#number = drawn("text", { class: "number", x: end, "data-room": ROOM });
+    this.#content = drawn(
+      "g",
+      {},
+      drawn(
+        "text",
+        {},
+        drawn("tspan", { class: "name" }, name),
+        drawn("tspan", { class: "small", dy: "0.25em" }, index),
+      ),
+      mode === "forward"
+        ? drawn("circle", { cx: wide / 2 + 1, cy: -tall - 4, r: 1.6 })
+        : drawn("path", { d: `M1.5 ${-tall - 3.5}h${Math.max(wide - 1, 5)}` }),
+      drawn("text", { class: "formula", x: end - EQUALS / 2 }, "="),
+      this.#number,
+      drawn("rect", { class: "cgx-empty", x: end, y: -12, width: EMPTY, height: 14, rx: 3 }),
+    );
+    const left = x + (width - whole) / 2 + PADDING;
+    const top = -5 - high / 2;
+    this.root.setAttribute("transform", `translate(${left} ${y + height + gap - top})`);
+    this.root.append(
+      this.#title,
+      drawn("rect", { class: "cgx-pill", x: -PADDING, y: top, width: whole, height: high, rx: high / 2 }),
+      this.#content,
+    );
+  }
+
+  show(slot: Slot | null): void {
+    const { value = null, looks = "cgx-none", words = "" } = slot ?? {};
+    this.root.setAttribute("class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
+    setText(this.#title, words);
+    const text = value === null ? "" : typeset(value, DIGITS);
+    write(this.#number, text);
+    const used = value === null ? EMPTY : Math.min(ROOM, text.length * DIGIT_WIDTH);
+    this.#content.setAttribute("transform", `translate(${(ROOM - used) / 2})`);
+  }
+}
