@@ -1,4 +1,4 @@
-"""Draw docs/images: the explorer on the five-node graph, light and dark.
+"""Draw docs/images: the explorer on the five-node graph, with its paths and in reverse mode.
 
     make screenshots
 
@@ -7,6 +7,7 @@ The fonts are those of this machine; with Inter installed the pictures look as t
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -22,8 +23,12 @@ SCALE = 2
 
 
 def main() -> None:
-    """Write one PNG for each theme."""
+    """Write a PNG of each for each theme."""
     graph = five_nodes()
+    pictures: dict[str, dict[str, Any]] = {
+        "explorer": {"source": "b"},
+        "stepping": {"mode": "reverse", "step": 2},
+    }
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
@@ -31,10 +36,11 @@ def main() -> None:
             page = browser.new_page(
                 viewport={"width": WIDTH + 40, "height": 800}, device_scale_factor=SCALE
             )
-            harness.load(page)
-            explorer = harness.mount(page, graph, WIDTH, theme=theme, source="b")
-            # Nothing behind the round corners: the page that shows it may be dark or light.
-            save(explorer.screenshot(omit_background=True), IMAGES / f"explorer_{theme}.png")
+            for name, traits in pictures.items():
+                harness.load(page)
+                explorer = harness.mount(page, graph, WIDTH, theme=theme, **traits)
+                # Nothing behind the round corners: the page that shows it may be dark or light.
+                save(explorer.screenshot(omit_background=True), IMAGES / f"{name}_{theme}.png")
         browser.close()
 
 

@@ -24,6 +24,7 @@ from .rules import RuleOp
 
 Operation: TypeAlias = Op | RuleOp
 
+_new = object.__new__
 _order = recording.next_order
 _current = recording.current
 by_order = attrgetter("order")
@@ -205,7 +206,7 @@ class Tensor(LikeNumPy):
 
 
 class Variable(Tensor):
-    """An input: a Tensor that a person sets and that takes a gradient."""
+    """An input: a Tensor that a person sets and that takes a gradient. `variable` makes one."""
 
     __slots__ = ("recordings",)
 
@@ -213,13 +214,6 @@ class Variable(Tensor):
 
     recordings: tuple[Recording, ...]
     """Those under which it was made, or in which a guard depends on it."""
-
-    def __init__(self, value: Any, name: str | None = None) -> None:
-        self.value = value
-        self.name = name
-        now = _current()
-        self.recordings = () if now is None else (now,)
-        self.order = _order()
 
 
 class ConstantTensor(Tensor):
@@ -238,14 +232,20 @@ def variable(value: Any, name: str | None = None) -> Variable:
 
     It holds a copy, so writing into the array afterwards changes nothing that was computed.
     """
-    if type(value) is float:
-        return Variable(value, name)
-    value = _checked(value, name or "the value")
-    if is_array(value):
-        if value.dtype.name not in ("float32", "float64"):
-            value = value.astype(float)
-        value = _kept(value)
-    return Variable(value, name)
+    if type(value) is not float:
+        value = _checked(value, name or "the value")
+        if is_array(value):
+            if value.dtype.name not in ("float32", "float64"):
+                value = value.astype(float)
+            value = _kept(value)
+    # Without an __init__, which would take as long again.
+    made = _new(Variable)
+    made.value = value
+    made.name = name
+    now = _current()
+    made.recordings = () if now is None else (now,)
+    made.order = _order()
+    return made
 
 
 def variables(**values: Any) -> tuple[Variable, ...]:
@@ -253,12 +253,7 @@ def variables(**values: Any) -> tuple[Variable, ...]:
 
     a, b = cg.variables(a=2.0, b=1.0)
     """
-    return tuple(
-        [
-            Variable(value, name) if type(value) is float else variable(value, name)
-            for name, value in values.items()
-        ]
-    )
+    return tuple([variable(value, name) for name, value in values.items()])
 
 
 def constant(value: Any, name: str | None = None) -> Tensor:

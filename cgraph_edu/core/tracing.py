@@ -17,7 +17,7 @@ from .ops import Op
 from .program import simplify
 from .recording import GuardError, record
 from .source import Writer
-from .tensor import Tensor, Variable, apply, is_array, tape
+from .tensor import Tensor, apply, is_array, tape, variable
 from .trees import CONTAINERS, is_number, leaves, transform, transform_named
 
 OTHER = object()
@@ -142,7 +142,7 @@ class Trace:
         """The result on plain values, and the gradient: with inf and nan, and their warnings."""
         inputs = iter(self.inputs)
         lifted = transform(
-            lambda x: Variable(x, next(inputs).name) if is_number(x) else x, list(arguments)
+            lambda x: variable(x, next(inputs).name) if is_number(x) else x, list(arguments)
         )
         found = self._replay(lifted, is_plain=True)
         slopes: dict[Tensor, Any] = {}
@@ -284,7 +284,7 @@ def _input(leaf: Any, name: str) -> Any:
     if is_array(value):
         value = value.copy()
         value.flags.writeable = False
-    return Variable(value, name) if is_number(leaf) else value
+    return variable(value, name) if is_number(leaf) else value
 
 
 def _checked(result: Any, name: str) -> Any:
