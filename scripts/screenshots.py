@@ -34,7 +34,9 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
         for theme in ("light", "dark"):
             page = browser.new_page(
-                viewport={"width": WIDTH + 40, "height": 800}, device_scale_factor=SCALE
+                viewport={"width": WIDTH + 40, "height": 800},
+                device_scale_factor=SCALE,
+                reduced_motion="reduce",
             )
             for name, traits in pictures.items():
                 harness.load(page)
