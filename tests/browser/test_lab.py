@@ -119,8 +119,11 @@ def drag(page: Page, slider: Locator, to: float) -> None:
     low, high, value = (
         float(slider.evaluate(f"e => e.{name}")) for name in ("min", "max", "value")
     )
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * (value - low) / (high - low), middle)
+    # The notebook may still be growing above it: hover waits until it stands still.
+    thumb = box["width"] * (value - low) / (high - low)
+    slider.hover(position={"x": thumb, "y": box["height"] / 2})
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * to, middle, steps=10)
+    box = slider.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * to, box["y"] + box["height"] / 2, steps=10)
     page.mouse.up()
