@@ -1,6 +1,7 @@
 """Lesson 1 in a real JupyterLab: what a learner does in the first five minutes."""
 
 import ast
+import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -27,7 +28,9 @@ class Explorer:
         return self.root.get_by_role("slider", name=name, exact=True)
 
     def input(self, name: str) -> float:
-        return number(self.root.get_by_label(f"value of {name}", exact=True).input_value())
+        field = self.root.get_by_label(f"value of {name}", exact=True)
+        expect(field).not_to_have_value("")
+        return number(field.input_value())
 
     def choose_source(self, name: str) -> None:
         self.root.locator("select[aria-label^='source']").select_option(name)
@@ -36,8 +39,9 @@ class Explorer:
         """Sum over paths and reverse mode both show what the values of the inputs give by hand."""
         expected = gradient_of_b(self.input("a"), self.input("b"))
         for line in ("sum", "engine"):
-            shown = self.root.locator(f".cgx-{line} .cgx-value").inner_text()
-            assert number(shown) == pytest.approx(expected, rel=1e-5)
+            shown = self.root.locator(f".cgx-{line} .cgx-value")
+            expect(shown).to_contain_text(re.compile(r"\d"))
+            assert number(shown.inner_text()) == pytest.approx(expected, rel=1e-5)
         assert self.root.locator(".cgx-engine .cgx-mark").inner_text() == "✓"
 
 
