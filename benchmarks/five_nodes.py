@@ -22,15 +22,15 @@ def e(a: Any, b: Any) -> Any:
 
 def ours() -> Run:
     """A new graph each time."""
-    import cgraph_edu as cg
+    from cgraph_edu import gradient, variable
 
     def run() -> Any:
-        a = cg.variable(2.0)
-        b = cg.variable(1.0)
+        a = variable(2.0)
+        b = variable(1.0)
         c = a + b
         d = b + 1
         e = c * d
-        return e.value, cg.gradient(e, [a, b])
+        return e.value, gradient(e, [a, b])
 
     return run
 
@@ -69,11 +69,11 @@ def micrograd() -> Run:
 
 def pytorch() -> Run:
     """The same with PyTorch's tensors."""
-    import torch
+    from torch import float64, tensor
 
     def run() -> Any:
-        a = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
-        b = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+        a = tensor(2.0, dtype=float64, requires_grad=True)
+        b = tensor(1.0, dtype=float64, requires_grad=True)
         c = a + b
         d = b + 1
         e = c * d
