@@ -8,7 +8,7 @@ what they have. The figures to agree with come from the product of the layers' o
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice, pairwise
 from random import Random
@@ -88,17 +88,7 @@ def networkx_every_path() -> Run:
 
     graph, factor = nx_diamonds(FEW)
 
-    def run() -> Any:
-        count, added = 0, 0.0
-        for path in nx.all_simple_paths(graph, 0, 3 * FEW):
-            product = 1.0
-            for edge in pairwise(path):
-                product *= factor[edge]
-            count += 1
-            added += product
-        return count, added
-
-    return run
+    return lambda: added_up(nx.all_simple_paths(graph, 0, 3 * FEW), factor)
 
 
 def igraph_every_path() -> Run:
@@ -106,17 +96,19 @@ def igraph_every_path() -> Run:
     graph, _ = igraph_diamonds(FEW)
     factor = {(s, t): p for s, t, p in edges(FEW)}
 
-    def run() -> Any:
-        count, added = 0, 0.0
-        for path in graph.get_all_simple_paths(0, 3 * FEW):
-            product = 1.0
-            for edge in pairwise(path):
-                product *= factor[edge]
-            count += 1
-            added += product
-        return count, added
+    return lambda: added_up(graph.get_all_simple_paths(0, 3 * FEW), factor)
 
-    return run
+
+def added_up(paths: Iterable[list[int]], factor: Mapping[tuple[int, int], float]) -> Any:
+    """The number of paths, and the sum of their products."""
+    count, added = 0, 0.0
+    for path in paths:
+        product = 1.0
+        for edge in pairwise(path):
+            product *= factor[edge]
+        count += 1
+        added += product
+    return count, added
 
 
 # --- Number and sum, without a path ---------------------------------------------------------------

@@ -96,11 +96,7 @@ class Function:
                 result = code(*arguments)
                 if result is not OTHER:
                     return result
-        try:
-            return self._call(arguments, named)
-        except _FailedError as failure:
-            error = failure.error
-        raise error.with_traceback(_learners_frames(error.__traceback__))
+        return _showing_own_frames(self._call, arguments, named)
 
     def compile(self, *example: Any) -> Code:
         """The bare compiled function for the signature of `example`, for inner loops.
@@ -251,11 +247,7 @@ class StaticGradient(Gradient):
                 result = code(*arguments)
                 if result is not OTHER:
                     return result
-        try:
-            return self._call(arguments, named)
-        except _FailedError as failure:
-            error = failure.error
-        raise error.with_traceback(_learners_frames(error.__traceback__))
+        return _showing_own_frames(self._call, arguments, named)
 
     def _call(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         f = self._function
@@ -300,6 +292,15 @@ class _FailedError(Exception):
 
     def __init__(self, error: Exception) -> None:
         self.error = error
+
+
+def _showing_own_frames(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Make a call; an error of the learner's function is raised without this package's frames."""
+    try:
+        return call(*arguments)
+    except _FailedError as failure:
+        error = failure.error
+    raise error.with_traceback(_learners_frames(error.__traceback__))
 
 
 def _learners_frames(traceback: TracebackType | None) -> TracebackType | None:

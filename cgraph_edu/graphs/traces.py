@@ -18,13 +18,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, zip_longest
 from typing import Any, TypeAlias
 
-from ..core.derivatives import zeros_like
+from ..core.derivatives import ieee, zeros_like
 from ..core.expressions import Expression
 from ..core.rules import RuleOp
 from ..core.tensor import is_array
@@ -155,14 +154,6 @@ class Trace(Tabular):
             edges.setdefault(edge.target, []).append(edge)
         return edges
 
-    def _quietly(self) -> AbstractContextManager[Any]:
-        """In it, arithmetic on arrays gives inf and nan without NumPy's warnings."""
-        if not self.graph.has_arrays:
-            return nullcontext()
-        import numpy as np
-
-        return np.errstate(all="ignore")
-
 
 @dataclass(frozen=True)
 class SideBySide(Tabular):
@@ -239,7 +230,7 @@ class ForwardTrace(Trace):
     def rows(self) -> tuple[ForwardRow, ...]:
         """One for each node, in the order in which forward mode goes."""
         tangents: dict[int, Any] = {}  # of the nodes that depend on wrt
-        with self._quietly():
+        with ieee(*(node.value for node in self.graph.nodes)):
             return tuple(self._row(node, tangents) for node in self.nodes)
 
     def _row(self, node: Node, tangents: dict[int, Any]) -> ForwardRow:
@@ -352,7 +343,7 @@ class ReverseTrace(Trace):
     @cached_property
     def steps(self) -> tuple[Contribution, ...]:
         """All contributions, in the order in which reverse mode makes them: first the seed."""
-        with self._quietly():
+        with ieee(*(node.value for node in self.graph.nodes)):
             return tuple(self._steps())
 
     def _steps(self) -> Iterator[Contribution]:

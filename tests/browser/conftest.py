@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, sync_playwright
 
 from scripts import chromium as installed
+from tests.browser import harness
 from tests.browser import lab as jupyter_lab
 
 ROOT = Path(__file__).parents[2]
@@ -83,3 +84,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jupyter_lab.Lab]:
     shutil.copytree(ROOT / "notebooks", notebooks)
     with jupyter_lab.serve(notebooks, tmp_path_factory.mktemp("lab_settings")) as running:
         yield running
+
+
+@pytest.fixture
+def bare(page: Page) -> Page:
+    """A page with the bundle loaded and nothing mounted."""
+    harness.load(page)
+    return page

@@ -17,13 +17,6 @@ STILL_FRAMES = (
 
 
 @pytest.fixture
-def bare(page: Page) -> Page:
-    """A page with the bundle loaded and nothing mounted."""
-    harness.load(page)
-    return page
-
-
-@pytest.fixture
 def explorer(bare: Page) -> Locator:
     """The five-node example."""
     return harness.mount(bare, five_nodes())

@@ -42,13 +42,6 @@ TAKE = """(jobs) => jobs.map(([document, mode, seed, target]) => {
 
 
 @pytest.fixture
-def bare(page: Page) -> Page:
-    """A page with the bundle loaded and nothing mounted."""
-    harness.load(page)
-    return page
-
-
-@pytest.fixture
 def reverse(bare: Page) -> Locator:
     """The five-node example in reverse mode."""
     return harness.mount(bare, five_nodes(), mode="reverse")

@@ -164,7 +164,7 @@ class Words:
 
     def __getattr__(self, name: str) -> Any:
         if name not in WORDS:
-            raise NotImplementedError(f"{name} has no counterpart in {__name__}.WORDS yet")
+            raise LookupError(f"{name} has no counterpart in {__name__}.WORDS yet")
         self.used.add(name)
         return WORDS[name]
 
