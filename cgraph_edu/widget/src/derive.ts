@@ -61,9 +61,45 @@ export function pathSum(
     return { edges, factors, product: factors.reduce((product, factor) => product * factor, 1) };
   });
   if (count <= BigInt(limit)) paths.sort((x, y) => inOrder(x.edges, y.edges));
-  const listed = paths.reduce((sum, path) => sum + path.product, 0);
-  const remainder = count > BigInt(paths.length) ? total - listed : 0;
+  const isAll = count <= BigInt(paths.length);
+  const remainder = isAll ? 0 : rest(graph, partials, source, target, paths);
   return { count, total, paths, remainder, engine, agrees: close(total, engine, scale) };
+}
+
+/**
+ * The sum over all paths but these. It is summed on its own, not as a difference, which would lose
+ * a small rest beside large paths: each way that leaves them somewhere, times all ways on from there.
+ */
+function rest(
+  graph: Graph,
+  partials: readonly number[],
+  source: number,
+  target: number,
+  paths: readonly Path[],
+): number {
+  const onward: number[] = [];
+  onward[target] = 1;
+  for (let node = target - 1; node >= source; node--) {
+    for (const edge of graph.outgoing[node]!) {
+      const on = onward[graph.edges[edge]!.target];
+      if (on !== undefined) onward[node] = (onward[node] ?? 0) + partials[edge]! * on;
+    }
+  }
+  let sum = 0;
+  let groups = [{ together: paths, node: source, product: 1 }];
+  for (let depth = 0; groups.length; depth++) {
+    groups = groups.flatMap(({ together, node, product }) =>
+      (node === target ? [] : graph.outgoing[node]!).flatMap((edge) => {
+        const to = graph.edges[edge]!.target;
+        const further = product * partials[edge]!;
+        const same = together.filter((path) => path.edges[depth] === edge);
+        if (same.length) return [{ together: same, node: to, product: further }];
+        if (onward[to] !== undefined) sum += further * onward[to]!;
+        return [];
+      }),
+    );
+  }
+  return sum;
 }
 
 interface Flow {
@@ -90,16 +126,21 @@ function flow(graph: Graph, partials: readonly number[], source: number, target:
   return reached.get(target) ?? { count: 0n, total: 0, scale: 0 };
 }
 
-/** A way from some node to the target: its first edge, and how it goes on. */
-interface Way {
-  readonly size: number;
+/** A path to come: it keeps to one that was found for `depth` edges, and leaves it on `edge`. */
+interface Lead {
+  readonly bound: number;
+  readonly edges: readonly number[];
+  readonly depth: number;
   readonly edge: number;
-  readonly on: Way | null;
+  readonly size: number;
+  /** Where it leaves, and where what it leaves does; these sort equal ones in writing order. */
+  readonly departures: readonly number[];
 }
 
 /**
- * The paths with the largest products by magnitude, as lists of edges; equal ones in order. Each node
- * keeps only its best ways to the target: an edge before them scales all alike.
+ * The paths with the largest products by magnitude, as lists of edges, by the same rule as Python's
+ * `PathSum.top`: the best way on from each node is known; the next best path leaves one that was
+ * found already, and goes on in the best way.
  */
 function largest(
   graph: Graph,
@@ -108,24 +149,60 @@ function largest(
   target: number,
   limit: number,
 ): number[][] {
-  const ways = new Map<number, readonly Way[]>([[target, [{ size: 1, edge: -1, on: null }]]]);
+  const to = (edge: number) => graph.edges[edge]!.target;
+  const onward: number[] = [];
+  const best: number[] = [];
+  onward[target] = 1;
   for (let node = target - 1; node >= source; node--) {
-    const found = graph.outgoing[node]!.flatMap((edge) =>
-      (ways.get(graph.edges[edge]!.target) ?? []).map((on): Way => {
-        const size = on.size * Math.abs(partials[edge]!);
-        // nan counts as largest: it must not drop out of sight.
-        return { size: Number.isNaN(size) ? Infinity : size, edge, on };
-      }),
-    );
-    // Not by difference, for inf - inf is nan.
-    found.sort((x, y) => Number(x.size < y.size) - Number(x.size > y.size));
-    ways.set(node, found.slice(0, limit));
+    for (const edge of graph.outgoing[node]!) {
+      const on = onward[to(edge)];
+      const size = on === undefined ? -1 : magnitude(partials[edge]! * on);
+      if (size > (onward[node] ?? -1)) [onward[node], best[node]] = [size, edge];
+    }
   }
-  return (ways.get(source) ?? []).map((first) => {
-    const edges: number[] = [];
-    for (let way = first; way.on !== null; way = way.on) edges.push(way.edge);
-    return edges;
-  });
+  const found: number[][] = [];
+  const start = { bound: 0, edges: [], depth: 0, edge: -1, size: 1, departures: [0, 0, 0] };
+  let leads: Lead[] = onward[source] === undefined ? [] : [start];
+  while (leads.length && found.length < limit) {
+    const [{ departures, ...lead }] = leads as [Lead];
+    const edges = lead.edges.slice(0, lead.depth);
+    let { size } = lead;
+    let node = source;
+    if (lead.edge >= 0) {
+      edges.push(lead.edge);
+      node = to(lead.edge);
+    }
+    while (node !== target) {
+      const ways = graph.outgoing[node]!.filter((edge) => onward[to(edge)] !== undefined);
+      const first = ways.indexOf(best[node]!);
+      const depth = edges.length;
+      for (const [place, edge] of ways.entries()) {
+        if (place === first) continue;
+        const here = size * Math.abs(partials[edge]!);
+        const bound = magnitude(here * onward[to(edge)]!);
+        const leaves = place > first ? [1, -depth, place] : [-1, depth, place];
+        const from = [...departures.slice(0, -3), ...leaves, 0, 0, 0];
+        leads.push({ bound, edges, depth, edge, size: here, departures: from });
+      }
+      edges.push(best[node]!);
+      size *= Math.abs(partials[best[node]!]!);
+      node = to(best[node]!);
+    }
+    found.push(edges);
+    leads = leads.slice(1).sort(bySize).slice(0, limit - found.length);
+  }
+  return found;
+}
+
+/** nan counts as largest: it must not drop out of sight. */
+function magnitude(x: number): number {
+  return Number.isNaN(x) ? Infinity : Math.abs(x);
+}
+
+function bySize(x: Lead, y: Lead): number {
+  if (x.bound !== y.bound) return x.bound < y.bound ? 1 : -1;
+  const first = x.departures.findIndex((at, i) => at !== y.departures[i]);
+  return x.departures[first]! - y.departures[first]!;
 }
 
 function inOrder(x: readonly number[], y: readonly number[]): number {

@@ -2,6 +2,7 @@
 
 import "./explorer.css";
 
+import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
   DocumentError,
@@ -12,15 +13,17 @@ import {
   type Guard,
 } from "./document";
 import { element, keepKeys, setText } from "./dom";
-import { Program } from "./evaluate";
-import { InputsPanel, type Range } from "./inputs";
+import { isComparison, Program } from "./evaluate";
+import { freeRange, InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
 import { mathName, type Label } from "./names";
-import { typeset } from "./numbers";
+import { formatTruth, typeset } from "./numbers";
 import { Question } from "./question";
 import { Stage } from "./stage";
 import { resolveTheme, watchTheme } from "./theme";
+import { sentences, Twin } from "./twin";
+import { why, whyTrivial } from "./why";
 
 export { adjoints, pathSum } from "./derive";
 export { readDocument } from "./document";
@@ -58,6 +61,11 @@ class Explorer {
     lit: (path) => this.light(path),
     chosen: (path) => this.choosePath(path === this.chosenPath ? -1 : path),
   });
+  private readonly curve = new Curve((x) => this.moveSource(x));
+  private readonly twin = new Twin(() => {
+    const { program, partials, stage } = this.scene!;
+    return sentences(program.graph, partials, this.target, (node) => stage.describe(node));
+  });
   private readonly live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
   private readonly parts = [
     this.question.root,
@@ -68,6 +76,8 @@ class Explorer {
       this.message,
       this.panel.root,
       this.ledger.root,
+      this.curve.root,
+      this.twin.root,
     ),
     this.live,
   ];
@@ -118,6 +128,7 @@ class Explorer {
     this.stops.forEach((stop) => stop());
     clearTimeout(this.settling);
     clearTimeout(this.patience);
+    this.curve.dispose();
     this.root.replaceChildren();
   }
 
@@ -195,6 +206,11 @@ class Explorer {
     const told = Object.entries({ ...this.told(), ...this.named(inputs) });
     this.messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
     this.messenger.send("asked", this.count("asked") + 1);
+  }
+
+  private moveSource(value: number): void {
+    const index = this.scene!.program.graph.inputs.indexOf(this.source!);
+    this.move(this.inputs.map((x, i) => (i === index ? value : x)));
   }
 
   /** Click or Enter on a node: an input becomes the source, any other the target; Shift reverses. */
@@ -285,40 +301,67 @@ class Explorer {
     this.report(guard);
   }
 
-  private account({ program, partials }: Scene): void {
+  private account(scene: Scene): void {
+    const { program, partials, values } = scene;
     const { source, target } = this;
     const to = mathName(this.label(target));
+    const { graph } = program;
     this.paths = [];
     if (source === null) {
       this.ledger.say(...this.invitation(to));
+      this.curve.say("With an input chosen, ", to.cloneNode(true), " is drawn against it here.");
       return;
     }
-    if (source === target) {
-      this.ledger.say("Source and target are the same node, ", to, ": the derivative is 1.");
+    const sum = pathSum(graph, partials, source, target, LISTED);
+    this.plot(scene, source, sum.total);
+    if (source === target || sum.count === 0n) {
+      this.ledger.say(...whyTrivial(graph, source, target));
       return;
     }
     const from = this.label(source);
-    const sum = pathSum(program.graph, partials, source, target, LISTED);
-    if (sum.count === 0n) {
-      this.ledger.say(to, " does not depend on ", mathName(from), ": the derivative is 0.");
-      return;
-    }
     this.paths = sum.paths;
     this.ledger.show({
       source: from,
       target: this.label(target),
       sum,
       routes: sum.paths.map((path) => [
-        { label: from, arrow: "" },
-        ...path.edges.map((edge) => this.step(program.graph, edge)),
+        { name: this.name(source), label: from, arrow: "" },
+        ...path.edges.map((edge) => this.step(graph, edge)),
       ]),
+      why: why(graph, values, partials, sum),
     });
   }
 
   private step({ edges, incoming }: Graph, edge: number): Step {
     const { source, target, port } = edges[edge]!;
     const hasTwin = incoming[target]!.some((e) => e !== edge && edges[e]!.source === source);
-    return { label: this.label(target), arrow: hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→" };
+    const arrow = hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→";
+    return { name: this.name(target), label: this.label(target), arrow };
+  }
+
+  /** The curve of the target against the source; `slope` is their derivative. */
+  private plot({ program, values, inputs }: Scene, source: number, slope: number): void {
+    const { graph } = program;
+    const { target } = this;
+    const input = graph.inputs.indexOf(source);
+    const isInput = input >= 0;
+    const x = values[source]!;
+    const range = isInput ? this.panel.range(input) : freeRange(x);
+    this.curve.show({
+      source: this.label(source),
+      target: this.label(target),
+      at: program.along(values, source, target),
+      range,
+      x,
+      y: values[target]!,
+      slope,
+      write: isComparison(graph.nodes[target]!.op) ? formatTruth : (y) => typeset(y),
+      isInput,
+      note: isInput ? "" : `${this.name(source)} is computed: here it alone is varied, as if it were an input.`,
+      points: Math.max(40, Math.min(120, Math.round(30000 / graph.nodes.length))),
+      // The source itself is not among them.
+      key: [graph, source, target, ...range, ...inputs.filter((_, i) => i !== input)],
+    });
   }
 
   private invitation(target: HTMLElement): (Node | string)[] {
@@ -384,7 +427,10 @@ class Explorer {
   /** Announce the outcome once things have come to rest. */
   private settle(): void {
     clearTimeout(this.settling);
-    this.settling = window.setTimeout(() => setText(this.live, this.outcome()), SETTLED_MS);
+    this.settling = window.setTimeout(() => {
+      setText(this.live, this.outcome());
+      this.twin.settle();
+    }, SETTLED_MS);
   }
 
   private outcome(): string {
@@ -395,7 +441,9 @@ class Explorer {
     const { graph } = scene.program;
     const { total, count } = pathSum(graph, scene.partials, source, target, 0);
     const derivative = `∂${to}/∂${this.name(source)} = ${typeset(source === target ? 1 : total)}`;
-    return source === target ? derivative : `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
+    if (source === target) return derivative;
+    if (!count) return `${derivative}, ${to} does not depend on ${this.name(source)}`;
+    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
   }
 
   private paint(): void {
