@@ -45,6 +45,8 @@ const HEIGHT = 186;
 const [TOP, SIDE, BOTTOM] = [18, 16, 30];
 /** The tangent's length on either side of its point, in px. */
 const REACH = 74;
+/** What is larger could overflow. */
+const HUGE = 1e308;
 /** The widths of characters, in px. */
 const [DIGIT, LETTER] = [7.4, 7.8];
 
@@ -139,8 +141,16 @@ export class Curve {
   private key(event: KeyboardEvent): void {
     if (!this.plot?.isInput || event.altKey || event.ctrlKey || event.metaKey) return;
     const { x, range: [min, max, step] } = this.plot;
-    const ways = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
-    const way = { ...ways, Home: -Infinity, End: Infinity }[event.key];
+    const way = {
+      ArrowRight: 1,
+      ArrowUp: 1,
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      PageUp: 10,
+      PageDown: -10,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (way === undefined) return;
     event.preventDefault();
     this.moved(clamp(tidy(x + way * step), min, max));
@@ -169,6 +179,7 @@ export class Curve {
     const [wide, tall] = [width - 2 * SIDE, HEIGHT - TOP - BOTTOM];
     const across = (x: number) => pixel(SIDE + wide * part(x, min, max));
     const down = (y: number) => pixel(TOP + tall * (1 - part(y, low, high)));
+    const place = ([x, y]: Point) => `${across(x)} ${down(y)}`;
     // The axes go through zero where it is in sight.
     const [x0, y0] = [across(clamp(0, min, max)), down(clamp(0, low, high))];
     const isPlaced = Number.isFinite(x) && Number.isFinite(y);
@@ -181,7 +192,7 @@ export class Curve {
       `M${SIDE} ${y0}H${width - SIDE}M${x0} ${TOP}V${HEIGHT - BOTTOM}`,
       branches.map((x) => `M${across(x)} 0V${HEIGHT}`).join(""),
       isPlaced ? `M${x0} ${py}H${px}V${y0}` : "",
-      pieces.map((piece) => `M${piece.map(([x, y]) => `${across(x)} ${down(y)}`).join("L")}`).join(""),
+      pieces.map((piece) => `M${piece.map(place).join("L")}`).join(""),
       hasTangent ? `M${px - run} ${py + run * rise}L${px + run} ${py - run * rise}` : "",
     ];
     this.lines.forEach((line, i) => line.setAttribute("d", paths[i]!));
@@ -263,7 +274,8 @@ function follow({ at, points, range: [min, max] }: Plot): Trace {
     keep(here);
     last = here;
   }
-  return { pieces: pieces.filter((piece) => piece.length > 1), heights: heights(pieces), branches, guard };
+  const drawn = pieces.filter((piece) => piece.length > 1);
+  return { pieces: drawn, heights: heights(pieces), branches, guard };
 }
 
 /** Close in on what breaks the curve between two points, if anything does. */
@@ -293,10 +305,10 @@ function heights(pieces: readonly (readonly Point[])[]): readonly [number, numbe
     high = Math.min(high, 1.5 * most - least / 2);
   }
   // Zero, where it is near; and room for a curve that is level.
-  const room = (high - low) / 2 || Math.abs(high) || 1;
+  const room = high / 2 - low / 2 || Math.abs(high) || 1;
   if (low > 0 && low < room) low = 0;
   if (high < 0 && -high < room) high = 0;
-  return [low - room / 8, high + room / 8];
+  return [clamp(low - room / 8, -HUGE, HUGE), clamp(high + room / 8, -HUGE, HUGE)];
 }
 
 /** Where x is between two ends, as a part of the way; by halves, because the way may overflow. */

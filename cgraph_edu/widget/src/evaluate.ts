@@ -148,7 +148,8 @@ export class Program {
     const { nodes, guards } = this.graph;
     const moves = nodes.map((_, node) => node === source);
     nodes.forEach(({ operands }, node) => {
-      if (node > source) moves[node] = operands.some((from) => typeof from === "number" && moves[from]);
+      if (node <= source) return;
+      moves[node] = operands.some((from) => typeof from === "number" && moves[from]);
     });
     const needed = nodes.map((_, node) => node === target);
     for (const { node } of guards) needed[node] = true;
@@ -156,7 +157,7 @@ export class Program {
       if (!needed[node]) continue;
       for (const from of nodes[node]!.operands) if (typeof from === "number") needed[from] = true;
     }
-    const order = nodes.flatMap((_, node) => (node > source && moves[node] && needed[node] ? [node] : []));
+    const order = [...nodes.keys()].filter((node) => node > source && moves[node] && needed[node]);
     const now = [...values];
     return (x) => {
       now[source] = x;

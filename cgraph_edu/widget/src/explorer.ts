@@ -357,7 +357,9 @@ class Explorer {
       slope,
       write: isComparison(graph.nodes[target]!.op) ? formatTruth : (y) => typeset(y),
       isInput,
-      note: isInput ? "" : `${this.name(source)} is computed: here it alone is varied, as if it were an input.`,
+      note: isInput
+        ? ""
+        : `${this.name(source)} is computed: here it alone is varied, as if it were an input.`,
       points: Math.max(40, Math.min(120, Math.round(30000 / graph.nodes.length))),
       // The source itself is not among them.
       key: [graph, source, target, ...range, ...inputs.filter((_, i) => i !== input)],

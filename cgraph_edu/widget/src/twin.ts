@@ -51,6 +51,7 @@ export function sentences(
       const [x, y] = [partials[edge]!, bars[on]!].map((x) => (x < 0 ? `(${typeset(x)})` : typeset(x)));
       return on === target ? x! : `${x} · ${y} through ${name(on)}`;
     });
-    return `${what}. ∂${to}/∂${name(node)} = ${terms.join(" + ")}${terms.length > 1 || !/^\\S+$/.test(terms[0]!) ? ` = ${typeset(bar)}` : ""}.`;
+    const sum = [terms.join(" + "), typeset(bar)];
+    return `${what}. ∂${to}/∂${name(node)} = ${sum.slice(sum[0] === sum[1] ? 1 : 0).join(" = ")}.`;
   });
 }

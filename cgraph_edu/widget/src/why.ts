@@ -6,10 +6,19 @@ import { compile, isComparison } from "./evaluate";
 import { derivative, mathName } from "./names";
 import { typeset } from "./numbers";
 
+type Branches = readonly ["where", test: Expression, yes: Expression, no: Expression];
+
 export type Words = readonly (Node | string)[];
 
 /** Each comparison's sign, and the one that holds when it does not. */
-const SIGNS: Readonly<Record<string, string>> = { lt: "<≥", le: "≤>", gt: ">≤", ge: "≥<", eq: "=≠", ne: "≠=" };
+const SIGNS: Readonly<Record<string, string>> = {
+  lt: "<≥",
+  le: "≤>",
+  gt: ">≤",
+  ge: "≥<",
+  eq: "=≠",
+  ne: "≠=",
+};
 
 /** The derivative of a node by itself, or by one that it does not depend on. */
 export function whyTrivial({ nodes }: Graph, source: number, target: number): Words {
@@ -34,7 +43,8 @@ export function why(
   if (size === 0) {
     if (!at.length) return ["0 because the products are too small for a floating-point number."];
     const more = at.length > 2 ? `, and alike on ${at.length - 2} more` : "";
-    return [...at.slice(0, 2).flatMap((edge, i) => [i ? ", and " : "0 because ", ...because(edge)]), `${more}.`];
+    const some = at.slice(0, 2).map((edge, i) => [i ? ", and " : "0 because ", ...because(edge)]);
+    return [...some.flat(), `${more}.`];
   }
   // What is left by rounding counts as 0.
   if (count > 1n && Math.abs(total) <= 1e-14 * size) {
@@ -51,7 +61,12 @@ export function why(
 }
 
 /** Why an edge's local partial is what it is, 0 or 1. */
-function reason({ nodes, edges }: Graph, values: readonly number[], partial: number, edge: number): Words {
+function reason(
+  { nodes, edges }: Graph,
+  values: readonly number[],
+  partial: number,
+  edge: number,
+): Words {
   const { source, target, port } = edges[edge]!;
   const { op, operands, label } = nodes[target]!;
   const { name, forward, operands: variables, partials } = op!;
@@ -75,7 +90,7 @@ function reason({ nodes, edges }: Graph, values: readonly number[], partial: num
   let tree = partials[port]!;
   let where: Words = [];
   while (Array.isArray(tree) && tree[0] === "where") {
-    const [, test, yes, no] = tree as unknown as readonly [string, Expression, Expression, Expression];
+    const [, test, yes, no] = tree as unknown as Branches;
     where = [" where ", ...decides(test, holds(test))];
     tree = holds(test) ? yes : no;
   }
@@ -88,7 +103,8 @@ function reason({ nodes, edges }: Graph, values: readonly number[], partial: num
   if (isComparison(op)) return ["a comparison is flat: it only says True or False"];
   if (!where.length) {
     const chooses = Array.isArray(forward) && forward[0] === "where";
-    return chooses ? [from, " only chooses which operand counts"] : [`${name} is flat: it moves only in jumps`];
+    if (chooses) return [from, " only chooses which operand counts"];
+    return [`${name} is flat: it moves only in jumps`];
   }
   return variables.length > 1 && name !== "clip"
     ? [to, " does not change with ", from, ...where]
