@@ -78,12 +78,12 @@ function escaped(text: string): string {
 /** Makes buttons that copy, and says what came of it. */
 export class Copier {
   readonly root = element("p", { class: "cgx-copied", role: "status" });
-  private readonly field = keepKeys(
+  readonly #field = keepKeys(
     element("textarea", { class: "cgx-latex", readonly: "", rows: "2", "aria-label": "LaTeX" }),
   );
 
   constructor() {
-    this.field.addEventListener("blur", () => this.say(""));
+    this.#field.addEventListener("blur", () => this.#say(""));
   }
 
   /** A button that copies `text()`, the LaTeX of `what`. */
@@ -103,24 +103,24 @@ export class Copier {
         drawn("path", { d: "M5.5 5.5h8v8h-8zM10.5 2.5h-8v8" }),
       ),
     );
-    made.addEventListener("click", () => void this.copy(what, text()));
+    made.addEventListener("click", () => void this.#copy(what, text()));
     return made;
   }
 
-  private async copy(what: string, text: string): Promise<void> {
+  async #copy(what: string, text: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text);
-      this.say(`Copied ${what} as LaTeX.`);
+      this.#say(`Copied ${what} as LaTeX.`);
     } catch {
       // No clipboard here: not asked for in time, or a page without https.
-      this.say("Press Ctrl+C to copy: ");
-      this.field.value = text;
-      this.root.append(this.field);
-      this.field.select();
+      this.#say("Press Ctrl+C to copy: ");
+      this.#field.value = text;
+      this.root.append(this.#field);
+      this.#field.select();
     }
   }
 
-  private say(text: string): void {
+  #say(text: string): void {
     setText(this.root, text);
   }
 }

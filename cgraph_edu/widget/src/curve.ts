@@ -52,13 +52,13 @@ const [DIGIT, LETTER] = [7.4, 7.8];
 
 export class Curve {
   readonly root = element("section", { class: "cgx-curve", "aria-label": "curve" });
-  private readonly title = element("h3", { class: "cgx-title" });
-  private readonly note = element("p", { class: "cgx-caption" });
-  private readonly texts = drawn("g", { "aria-hidden": "true" });
-  private readonly lines = ["axes", "branch", "guides", "line", "tangent"].map((name) =>
+  readonly #title = element("h3", { class: "cgx-title" });
+  readonly #note = element("p", { class: "cgx-caption" });
+  readonly #texts = drawn("g", { "aria-hidden": "true" });
+  readonly #lines = ["axes", "branch", "guides", "line", "tangent"].map((name) =>
     drawn("path", { class: `cgx-${name}` }),
   );
-  private readonly point = keepKeys(
+  readonly #point = keepKeys(
     drawn(
       "g",
       { class: "cgx-point", role: "slider", tabindex: "0" },
@@ -66,62 +66,62 @@ export class Curve {
       drawn("circle", { r: "5" }),
     ),
   );
-  private readonly svg = drawn(
+  readonly #svg = drawn(
     "svg",
     { class: "cgx-plot", height: String(HEIGHT) },
-    ...this.lines,
-    this.texts,
-    this.point,
+    ...this.#lines,
+    this.#texts,
+    this.#point,
   );
 
-  private plot: Plot | null = null;
-  private trace: Trace | null = null;
-  private traced: readonly unknown[] = [];
-  private width = 0;
-  private frame = 0;
-  private readonly observer = new ResizeObserver(([entry]) => {
-    this.width = Math.min(entry!.contentRect.width, 360);
-    this.draw();
+  #plot: Plot | null = null;
+  #trace: Trace | null = null;
+  #traced: readonly unknown[] = [];
+  #width = 0;
+  #frame = 0;
+  readonly #observer = new ResizeObserver(([entry]) => {
+    this.#width = Math.min(entry!.contentRect.width, 360);
+    this.#draw();
   });
 
   constructor(private readonly moved: (x: number) => void) {
-    const { svg } = this;
+    const svg = this.#svg;
     svg.addEventListener("pointerdown", (event) => {
-      if (!this.plot?.isInput || event.button) return;
+      if (!this.#plot?.isInput || event.button) return;
       svg.setPointerCapture(event.pointerId);
       // No text is to be selected.
       event.preventDefault();
-      this.point.focus({ preventScroll: true });
-      this.drag(event);
+      this.#point.focus({ preventScroll: true });
+      this.#drag(event);
     });
     svg.addEventListener("pointermove", (event) => {
-      if (svg.hasPointerCapture(event.pointerId)) this.drag(event);
+      if (svg.hasPointerCapture(event.pointerId)) this.#drag(event);
     });
-    this.point.addEventListener("keydown", (event) => this.key(event));
-    this.observer.observe(this.root);
+    this.#point.addEventListener("keydown", (event) => this.#key(event));
+    this.#observer.observe(this.root);
   }
 
   dispose(): void {
-    cancelAnimationFrame(this.frame);
-    this.observer.disconnect();
+    cancelAnimationFrame(this.#frame);
+    this.#observer.disconnect();
   }
 
   /** Show a sentence in place of the curve. */
   say(...parts: readonly (Node | string)[]): void {
-    this.plot = null;
+    this.#plot = null;
     this.root.replaceChildren(element("p", { class: "cgx-sentence" }, ...parts));
   }
 
   /** Show a plot; what takes time is drawn in the next frame. */
   show(plot: Plot): void {
     const { source, target, range, x, y, slope, write, isInput } = plot;
-    if (!this.plot) this.root.replaceChildren(this.title, this.svg, this.note);
-    if (this.plot?.source !== source || this.plot.target !== target) {
-      this.title.replaceChildren(mathName(target), " against ", mathName(source), ", and its tangent");
+    if (!this.#plot) this.root.replaceChildren(this.#title, this.#svg, this.#note);
+    if (this.#plot?.source !== source || this.#plot.target !== target) {
+      this.#title.replaceChildren(mathName(target), " against ", mathName(source), ", and its tangent");
     }
-    this.plot = plot;
+    this.#plot = plot;
     const [from, to] = [source.join(""), target.join("")];
-    set(this.point, {
+    set(this.#point, {
       "aria-label": `${from} on the curve`,
       "aria-disabled": !isInput,
       "aria-valuemin": range[0],
@@ -129,18 +129,18 @@ export class Curve {
       "aria-valuenow": x,
       "aria-valuetext": `${from} = ${typeset(x)}, ${to} = ${write(y)}, slope ${typeset(slope)}`,
     });
-    this.svg.classList.toggle("cgx-free", isInput);
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
+    this.#svg.classList.toggle("cgx-free", isInput);
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
     });
   }
 
   // --- Moving the point ------------------------------------------------------------------------
 
-  private key(event: KeyboardEvent): void {
-    if (!this.plot?.isInput || event.altKey || event.ctrlKey || event.metaKey) return;
-    const { x, range: [min, max, step] } = this.plot;
+  #key(event: KeyboardEvent): void {
+    if (!this.#plot?.isInput || event.altKey || event.ctrlKey || event.metaKey) return;
+    const { x, range: [min, max, step] } = this.#plot;
     const way = {
       ArrowRight: 1,
       ArrowUp: 1,
@@ -156,25 +156,26 @@ export class Curve {
     this.moved(clamp(tidy(x + way * step), min, max));
   }
 
-  private drag({ clientX }: PointerEvent): void {
-    const [min, max, step] = this.plot!.range;
-    const part = (clientX - this.svg.getBoundingClientRect().left - SIDE) / (this.width - 2 * SIDE);
+  #drag({ clientX }: PointerEvent): void {
+    const [min, max, step] = this.#plot!.range;
+    const part = (clientX - this.#svg.getBoundingClientRect().left - SIDE) / (this.#width - 2 * SIDE);
     const x = clamp(tidy(min + Math.round((part * (max - min)) / step) * step), min, max);
-    if (x !== this.plot!.x) this.moved(x);
+    if (x !== this.#plot!.x) this.moved(x);
   }
 
   // --- Drawing ---------------------------------------------------------------------------------
 
-  private draw(): void {
-    const { plot, width } = this;
+  #draw(): void {
+    const plot = this.#plot;
+    const width = this.#width;
     if (!plot || width < 80) return;
-    if (!this.trace || plot.key.some((part, i) => part !== this.traced[i])) {
-      this.traced = plot.key;
-      this.trace = follow(plot);
+    if (!this.#trace || plot.key.some((part, i) => part !== this.#traced[i])) {
+      this.#traced = plot.key;
+      this.#trace = follow(plot);
     }
-    const { pieces, branches, heights: [low, high], guard } = this.trace;
+    const { pieces, branches, heights: [low, high], guard } = this.#trace;
     const beyond = guard && `Another branch beyond here: this graph was recorded for ${guard.replace(/ /g, "\u00a0")}. `;
-    setText(this.note, beyond + plot.note);
+    setText(this.#note, beyond + plot.note);
     const { x, y, slope, range: [min, max] } = plot;
     const [wide, tall] = [width - 2 * SIDE, HEIGHT - TOP - BOTTOM];
     const across = (x: number) => pixel(SIDE + wide * part(x, min, max));
@@ -195,11 +196,11 @@ export class Curve {
       pieces.map((piece) => `M${piece.map(place).join("L")}`).join(""),
       hasTangent ? `M${px - run} ${py + run * rise}L${px + run} ${py - run * rise}` : "",
     ];
-    this.lines.forEach((line, i) => line.setAttribute("d", paths[i]!));
-    set(this.point, { transform: `translate(${px} ${clamp(py, 5, HEIGHT - 5)})` });
-    this.point.classList.toggle("cgx-lost", !isPlaced);
-    set(this.svg, { width });
-    this.texts.replaceChildren();
+    this.#lines.forEach((line, i) => line.setAttribute("d", paths[i]!));
+    set(this.#point, { transform: `translate(${px} ${clamp(py, 5, HEIGHT - 5)})` });
+    this.#point.classList.toggle("cgx-lost", !isPlaced);
+    set(this.#svg, { width });
+    this.#texts.replaceChildren();
 
     // Numbers stand on the far side of an axis from the point, names where no number is.
     const isAbove = py <= y0;
@@ -210,18 +211,18 @@ export class Curve {
     const middle = clamp(px, half, width - half);
     for (const [end, place] of [[min, 0], [max, width]] as const) {
       const room = Math.abs(middle - place) - half - typeset(end).length * DIGIT;
-      if (room > 8) this.put("end", place, under, place ? "end" : "start", typeset(end));
+      if (room > 8) this.#put("end", place, under, place ? "end" : "start", typeset(end));
     }
-    this.put("now", middle, under, "middle", now);
+    this.#put("now", middle, under, "middle", now);
     const value = plot.write(y);
     if (isPlaced && Math.abs(py - y0) > 11) {
       const least = value.length * DIGIT;
       const beside = isRight ? Math.max(x0 - 7, least) : Math.min(x0 + 7, width - least);
-      this.put("now", beside, py + 5, isRight ? "end" : "start", value);
+      this.#put("now", beside, py + 5, isRight ? "end" : "start", value);
     }
     const isLeft = x0 > 30 && (isRight !== py < TOP + 22 || x0 > width - 30);
-    this.put("axis", isLeft ? x0 - 8 : x0 + 8, TOP - 2, isLeft ? "end" : "start", ...plot.target);
-    this.put("axis", width, isAbove ? y0 - 8 : y0 + 17, "end", ...plot.source);
+    this.#put("axis", isLeft ? x0 - 8 : x0 + 8, TOP - 2, isLeft ? "end" : "start", ...plot.target);
+    this.#put("axis", width, isAbove ? y0 - 8 : y0 + 17, "end", ...plot.source);
     // The slope stands where the curve bends away from the tangent, but not on an axis's numbers.
     const [before, after] = [-1, 1].map((way) => Number(plot.at(x + ((max - min) / 9) * way)));
     const bends = before! + after! >= 2 * y;
@@ -233,14 +234,14 @@ export class Curve {
     let right = isBelow === rise >= 0;
     if (!fits(right) && fits(!right)) [isBelow, right] = [isNear === isBelow, !right];
     const at = right ? Math.min(px + 12, width - long) : Math.max(px - 12, long);
-    this.put("slope", at, py + (isBelow ? 22 : -13), right ? "start" : "end", text);
+    this.#put("slope", at, py + (isBelow ? 22 : -13), right ? "start" : "end", text);
   }
 
-  private put(name: string, x: number, y: number, anchor: string, text: string, index = ""): void {
+  #put(name: string, x: number, y: number, anchor: string, text: string, index = ""): void {
     const made = drawn("text", { class: `cgx-${name}`, "text-anchor": anchor }, text);
     if (index) made.append(drawn("tspan", { class: "cgx-index", dy: "4" }, index));
     set(made, { x, y: clamp(y, 12, HEIGHT - 4) });
-    this.texts.append(made);
+    this.#texts.append(made);
   }
 }
 

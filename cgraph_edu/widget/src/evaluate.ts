@@ -104,11 +104,11 @@ interface Rule {
 
 /** A graph ready to be evaluated at any inputs. */
 export class Program {
-  private readonly rules: readonly (Rule | null)[];
+  readonly #rules: readonly (Rule | null)[];
 
   constructor(readonly graph: Graph) {
     const compiled = new Map<Op, Rule>();
-    this.rules = graph.nodes.map(({ op }) => {
+    this.#rules = graph.nodes.map(({ op }) => {
       if (op === null) return null;
       let rule = compiled.get(op);
       if (rule === undefined) {
@@ -127,7 +127,7 @@ export class Program {
   values(inputs: readonly number[]): number[] {
     const values = this.graph.nodes.map((node) => node.value);
     this.graph.inputs.forEach((node, i) => (values[node] = inputs[i]!));
-    this.rules.forEach((rule, node) => {
+    this.#rules.forEach((rule, node) => {
       if (rule) values[node] = rule.forward(this.operands(node, values));
     });
     return values;
@@ -136,7 +136,7 @@ export class Program {
   /** The local partial of every edge. */
   partials(values: readonly number[]): number[] {
     return this.graph.edges.map(({ target, port }) =>
-      this.rules[target]!.partials[port]!([...this.operands(target, values), values[target]!]),
+      this.#rules[target]!.partials[port]!([...this.operands(target, values), values[target]!]),
     );
   }
 
@@ -161,7 +161,7 @@ export class Program {
     const now = [...values];
     return (x) => {
       now[source] = x;
-      for (const node of order) now[node] = this.rules[node]!.forward(this.operands(node, now));
+      for (const node of order) now[node] = this.#rules[node]!.forward(this.operands(node, now));
       return this.failedGuard(now) ?? now[target]!;
     };
   }

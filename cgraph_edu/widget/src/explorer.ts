@@ -47,143 +47,143 @@ interface Scene {
 }
 
 class Explorer {
-  private readonly messenger: Messenger;
-  private readonly question = new Question((source, target) => {
-    this.choose(this.find(source), this.find(target)!);
+  readonly #messenger: Messenger;
+  readonly #question = new Question((source, target) => {
+    this.#choose(this.#find(source), this.#find(target)!);
   });
-  private readonly host = element("div", { class: "cgx-stage" });
-  private readonly message = element("p", { class: "cgx-message", role: "status" });
-  private readonly panel = new InputsPanel(
-    (index, value) => this.move(this.inputs.map((x, i) => (i === index ? value : x))),
-    () => this.move(this.initial()),
+  readonly #host = element("div", { class: "cgx-stage" });
+  readonly #message = element("p", { class: "cgx-message", role: "status" });
+  readonly #panel = new InputsPanel(
+    (index, value) => this.#move(this.#inputs.map((x, i) => (i === index ? value : x))),
+    () => this.#move(this.#initial()),
   );
-  private readonly ledger = new Ledger({
-    lit: (path) => this.light(path),
-    chosen: (path) => this.choosePath(path === this.chosenPath ? -1 : path),
+  readonly #ledger = new Ledger({
+    lit: (path) => this.#light(path),
+    chosen: (path) => this.#choosePath(path === this.#chosenPath ? -1 : path),
   });
-  private readonly curve = new Curve((x) => this.moveSource(x));
-  private readonly twin = new Twin(() => {
-    const { program, partials, stage } = this.scene!;
-    return sentences(program.graph, partials, this.target, (node) => stage.describe(node));
+  readonly #curve = new Curve((x) => this.#moveSource(x));
+  readonly #twin = new Twin(() => {
+    const { program, partials, stage } = this.#scene!;
+    return sentences(program.graph, partials, this.#target, (node) => stage.describe(node));
   });
-  private readonly live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
-  private readonly parts = [
-    this.question.root,
+  readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
+  readonly #parts = [
+    this.#question.root,
     element(
       "div",
       { class: "cgx-body" },
-      this.host,
-      this.message,
-      this.panel.root,
-      this.ledger.root,
-      this.curve.root,
-      this.twin.root,
+      this.#host,
+      this.#message,
+      this.#panel.root,
+      this.#ledger.root,
+      this.#curve.root,
+      this.#twin.root,
     ),
-    this.live,
+    this.#live,
   ];
 
-  private scene: Scene | null = null;
+  #scene: Scene | null = null;
   /** What the sliders say; the scene may still be at older inputs, until a guard holds again. */
-  private inputs: readonly number[] = [];
-  private source: number | null = null;
-  private target = 0;
-  private paths: readonly Path[] = [];
-  private chosenPath = -1;
-  private litPath = -1;
+  #inputs: readonly number[] = [];
+  #source: number | null = null;
+  #target = 0;
+  #paths: readonly Path[] = [];
+  #chosenPath = -1;
+  #litPath = -1;
 
-  private isReloading = false;
+  #isReloading = false;
   /** Whether things moved on since Python's last message. */
-  private isDismissed = false;
-  private settling = 0;
-  private patience = 0;
-  private readonly stops: (() => void)[] = [];
+  #isDismissed = false;
+  #settling = 0;
+  #patience = 0;
+  readonly #stops: (() => void)[] = [];
 
   constructor(
     private readonly model: Model,
     private readonly root: HTMLElement,
   ) {
-    this.messenger = new Messenger(model);
+    this.#messenger = new Messenger(model);
     root.classList.add("cgx");
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "computational graph explorer");
-    root.addEventListener("keydown", (event) => this.key(event));
-    this.listen("document", () => this.reload());
-    this.listen("svg", () => this.reload());
-    this.listen("inputs", () => this.hear());
-    this.listen("source", () => this.hear());
-    this.listen("target", () => this.hear());
-    this.listen("selected_path", () => this.hear());
-    this.listen("ranges", () => this.reload());
-    this.listen("message", () => {
-      this.isDismissed = false;
-      this.draw();
+    root.addEventListener("keydown", (event) => this.#key(event));
+    this.#listen("document", () => this.#reload());
+    this.#listen("svg", () => this.#reload());
+    this.#listen("inputs", () => this.#hear());
+    this.#listen("source", () => this.#hear());
+    this.#listen("target", () => this.#hear());
+    this.#listen("selected_path", () => this.#hear());
+    this.#listen("ranges", () => this.#reload());
+    this.#listen("message", () => {
+      this.#isDismissed = false;
+      this.#draw();
     });
-    this.listen("theme", () => this.paint());
-    this.stops.push(watchTheme(() => this.paint()));
-    this.load();
+    this.#listen("theme", () => this.#paint());
+    this.#stops.push(watchTheme(() => this.#paint()));
+    this.#load();
   }
 
   dispose(): void {
-    this.messenger.flush();
-    this.stops.forEach((stop) => stop());
-    clearTimeout(this.settling);
-    clearTimeout(this.patience);
-    this.curve.dispose();
+    this.#messenger.flush();
+    this.#stops.forEach((stop) => stop());
+    clearTimeout(this.#settling);
+    clearTimeout(this.#patience);
+    this.#curve.dispose();
     this.root.replaceChildren();
   }
 
   // --- The graph -----------------------------------------------------------------------------------
 
   /** Document and picture change together: wait until both are there. */
-  private reload(): void {
-    if (this.isReloading) return;
-    this.isReloading = true;
+  #reload(): void {
+    if (this.#isReloading) return;
+    this.#isReloading = true;
     queueMicrotask(() => {
-      this.isReloading = false;
-      this.load();
+      this.#isReloading = false;
+      this.#load();
     });
   }
 
-  private load(): void {
-    const before = this.scene;
-    const mine = before ? this.named(this.inputs) : {};
+  #load(): void {
+    const before = this.#scene;
+    const mine = before ? this.#named(this.#inputs) : {};
     const focused = before?.stage.focused();
-    const focus = focused === undefined ? undefined : this.name(focused);
-    this.scene = this.read();
-    if (!this.scene) return;
-    const { program, stage, inputs: recorded } = this.scene;
+    const focus = focused === undefined ? undefined : this.#name(focused);
+    this.#scene = this.#read();
+    if (!this.#scene) return;
+    const { program, stage, inputs: recorded } = this.#scene;
     const { graph } = program;
     const names = graph.inputs.map((node) => graph.nodes[node]!.name);
-    const told = this.told();
+    const told = this.#told();
     // A late answer must not undo what a person did since the question.
     const isLate =
-      this.messenger.isAhead("inputs") || this.count("answered") < this.count("asked");
+      this.#messenger.isAhead("inputs") || this.#count("answered") < this.#count("asked");
     const order = isLate ? [mine, told] : [told, mine];
-    this.inputs = names.map((name, i) => order[0]![name] ?? order[1]![name] ?? recorded[i]!);
+    this.#inputs = names.map((name, i) => order[0]![name] ?? order[1]![name] ?? recorded[i]!);
     const ranges = (this.model.get("ranges") ?? {}) as Record<string, Range>;
     const labels = graph.inputs.map((node) => graph.nodes[node]!.label);
-    this.panel.build(names, labels, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.initial());
+    this.#panel.build(names, labels, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.#initial());
     const wrt = (this.model.get("wrt") ?? []) as readonly string[];
-    this.question.build(graph, wrt.length ? names.filter((name) => wrt.includes(name)) : names);
-    this.target = this.find(this.model.get("target")) ?? graph.output;
-    this.source = this.find(this.model.get("source"));
-    this.chosenPath = this.count("selected_path", -1);
-    this.litPath = -1;
-    this.host.replaceChildren(stage.svg);
+    this.#question.build(graph, wrt.length ? names.filter((name) => wrt.includes(name)) : names);
+    this.#target = this.#find(this.model.get("target")) ?? graph.output;
+    this.#source = this.#find(this.model.get("source"));
+    this.#chosenPath = this.#count("selected_path", -1);
+    this.#litPath = -1;
+    this.#host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
-    if (!before) this.root.replaceChildren(...this.parts);
-    this.paint();
-    this.draw();
-    if (focus !== undefined) stage.focus(this.find(focus));
+    if (!before) this.root.replaceChildren(...this.#parts);
+    this.#paint();
+    this.#draw();
+    if (focus !== undefined) stage.focus(this.#find(focus));
   }
 
   /** The graph and the picture that Python sent; null, and a message in their place, if malformed. */
-  private read(): Scene | null {
+  #read(): Scene | null {
     try {
       const graph = readDocument(this.model.get("document"));
       const program = new Program(graph);
       const stage = new Stage(String(this.model.get("svg")), graph, (node, reverse) =>
-        this.pick(node, reverse),
+        this.#pick(node, reverse),
       );
       const inputs = graph.inputs.map((node) => graph.nodes[node]!.value);
       const values = program.values(inputs);
@@ -198,158 +198,161 @@ class Explorer {
 
   // --- What a person does --------------------------------------------------------------------------
 
-  private move(inputs: readonly number[]): void {
-    this.inputs = inputs;
-    this.isDismissed = true;
-    this.draw();
-    this.settle();
-    const told = Object.entries({ ...this.told(), ...this.named(inputs) });
-    this.messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
-    this.messenger.send("asked", this.count("asked") + 1);
+  #move(inputs: readonly number[]): void {
+    this.#inputs = inputs;
+    this.#isDismissed = true;
+    this.#draw();
+    this.#settle();
+    const told = Object.entries({ ...this.#told(), ...this.#named(inputs) });
+    this.#messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
+    this.#messenger.send("asked", this.#count("asked") + 1);
   }
 
-  private moveSource(value: number): void {
-    const index = this.scene!.program.graph.inputs.indexOf(this.source!);
-    this.move(this.inputs.map((x, i) => (i === index ? value : x)));
+  #moveSource(value: number): void {
+    const index = this.#scene!.program.graph.inputs.indexOf(this.#source!);
+    this.#move(this.#inputs.map((x, i) => (i === index ? value : x)));
   }
 
   /** Click or Enter on a node: an input becomes the source, any other the target; Shift reverses. */
-  private pick(node: number, reverse: boolean): void {
-    const isInput = this.scene!.program.graph.nodes[node]!.op === null;
-    if (isInput !== reverse) this.choose(node, this.target);
-    else this.choose(this.source, node);
+  #pick(node: number, reverse: boolean): void {
+    const isInput = this.#scene!.program.graph.nodes[node]!.op === null;
+    if (isInput !== reverse) this.#choose(node, this.#target);
+    else this.#choose(this.#source, node);
   }
 
-  private choose(source: number | null, target: number): void {
-    this.source = source;
-    this.target = target;
-    this.chosenPath = this.litPath = -1;
-    this.draw();
-    this.settle();
-    this.messenger.send("source", source === null ? "" : this.name(source));
-    this.messenger.send("target", this.name(target));
-    this.messenger.send("selected_path", -1);
+  #choose(source: number | null, target: number): void {
+    this.#source = source;
+    this.#target = target;
+    this.#chosenPath = this.#litPath = -1;
+    this.#draw();
+    this.#settle();
+    this.#messenger.send("source", source === null ? "" : this.#name(source));
+    this.#messenger.send("target", this.#name(target));
+    this.#messenger.send("selected_path", -1);
   }
 
-  private choosePath(path: number): void {
-    this.chosenPath = path;
-    this.highlight();
-    this.messenger.send("selected_path", path);
+  #choosePath(path: number): void {
+    this.#chosenPath = path;
+    this.#highlight();
+    this.#messenger.send("selected_path", path);
   }
 
-  private light(path: number): void {
-    this.litPath = path;
-    this.highlight();
+  #light(path: number): void {
+    this.#litPath = path;
+    this.#highlight();
   }
 
-  private key(event: KeyboardEvent): void {
+  #key(event: KeyboardEvent): void {
     // Keys stop here: they are not the notebook's.
     event.stopPropagation();
-    if (event.key !== "Escape" || this.source === null || !this.scene) return;
+    if (event.key !== "Escape" || this.#source === null || !this.#scene) return;
     event.preventDefault();
-    const isInLedger = this.ledger.root.contains(event.target as Node);
-    this.choose(null, this.target);
-    if (isInLedger) this.question.focus();
+    const isInLedger = this.#ledger.root.contains(event.target as Node);
+    this.#choose(null, this.#target);
+    if (isInLedger) this.#question.focus();
   }
 
   // --- What Python does ----------------------------------------------------------------------------
 
-  private hear(): void {
-    const { scene, messenger, model } = this;
-    if (!scene || this.isReloading) return;
-    const before = this.state();
+  #hear(): void {
+    const { model } = this;
+    const scene = this.#scene;
+    const messenger = this.#messenger;
+    if (!scene || this.#isReloading) return;
+    const before = this.#state();
     if (!messenger.isAhead("inputs")) {
-      const told = this.told();
+      const told = this.#told();
       const { graph } = scene.program;
-      this.inputs = graph.inputs.map((node, i) => told[graph.nodes[node]!.name] ?? this.inputs[i]!);
+      this.#inputs = graph.inputs.map((node, i) => told[graph.nodes[node]!.name] ?? this.#inputs[i]!);
     }
-    if (!messenger.isAhead("source")) this.source = this.find(model.get("source"));
-    if (!messenger.isAhead("target")) this.target = this.find(model.get("target")) ?? this.target;
-    if (!messenger.isAhead("selected_path")) this.chosenPath = this.count("selected_path", -1);
+    if (!messenger.isAhead("source")) this.#source = this.#find(model.get("source"));
+    if (!messenger.isAhead("target")) this.#target = this.#find(model.get("target")) ?? this.#target;
+    if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
     // The model calls back for what this view has just told it, too.
-    if (this.state() === before) return;
-    this.draw();
-    this.settle();
+    if (this.#state() === before) return;
+    this.#draw();
+    this.#settle();
   }
 
-  private state(): string {
-    return [this.source, this.target, this.chosenPath, ...this.inputs].join(" ");
+  #state(): string {
+    return [this.#source, this.#target, this.#chosenPath, ...this.#inputs].join(" ");
   }
 
-  private listen(trait: string, callback: () => void): void {
+  #listen(trait: string, callback: () => void): void {
     this.model.on(`change:${trait}`, callback);
-    this.stops.push(() => this.model.off(`change:${trait}`, callback));
+    this.#stops.push(() => this.model.off(`change:${trait}`, callback));
   }
 
   // --- What is shown -------------------------------------------------------------------------------
 
-  private draw(): void {
-    const { scene } = this;
+  #draw(): void {
+    const scene = this.#scene;
     if (!scene) return;
-    const values = scene.program.values(this.inputs);
+    const values = scene.program.values(this.#inputs);
     const guard = scene.program.failedGuard(values);
     if (!guard) {
-      scene.inputs = this.inputs;
+      scene.inputs = this.#inputs;
       scene.values = values;
       scene.partials = scene.program.partials(values);
     }
-    this.panel.set(this.inputs);
-    this.question.set(this.source === null ? "" : this.name(this.source), this.name(this.target));
+    this.#panel.set(this.#inputs);
+    this.#question.set(this.#source === null ? "" : this.#name(this.#source), this.#name(this.#target));
     scene.stage.show(scene.values, scene.partials);
-    this.account(scene);
-    this.highlight();
-    this.report(guard);
+    this.#account(scene);
+    this.#highlight();
+    this.#report(guard);
   }
 
-  private account(scene: Scene): void {
+  #account(scene: Scene): void {
     const { program, partials, values } = scene;
-    const { source, target } = this;
-    const to = mathName(this.label(target));
+    const source = this.#source;
+    const target = this.#target;
+    const to = mathName(this.#label(target));
     const { graph } = program;
-    this.paths = [];
+    this.#paths = [];
     if (source === null) {
-      this.ledger.say(...this.invitation(to));
-      this.curve.say("With an input chosen, ", to.cloneNode(true), " is drawn against it here.");
+      this.#ledger.say(...this.#invitation(to));
+      this.#curve.say("With an input chosen, ", to.cloneNode(true), " is drawn against it here.");
       return;
     }
     const sum = pathSum(graph, partials, source, target, LISTED);
-    this.plot(scene, source, sum.total);
+    this.#plot(scene, source, sum.total);
     if (source === target || sum.count === 0n) {
-      this.ledger.say(...whyTrivial(graph, source, target));
+      this.#ledger.say(...whyTrivial(graph, source, target));
       return;
     }
-    const from = this.label(source);
-    this.paths = sum.paths;
-    this.ledger.show({
+    const from = this.#label(source);
+    this.#paths = sum.paths;
+    this.#ledger.show({
       source: from,
-      target: this.label(target),
+      target: this.#label(target),
       sum,
       routes: sum.paths.map((path) => [
-        { name: this.name(source), label: from, arrow: "" },
-        ...path.edges.map((edge) => this.step(graph, edge)),
+        { name: this.#name(source), label: from, arrow: "" },
+        ...path.edges.map((edge) => this.#step(graph, edge)),
       ]),
       why: why(graph, values, partials, sum),
     });
   }
 
-  private step({ edges, incoming }: Graph, edge: number): Step {
+  #step({ edges, incoming }: Graph, edge: number): Step {
     const { source, target, port } = edges[edge]!;
     const hasTwin = incoming[target]!.some((e) => e !== edge && edges[e]!.source === source);
     const arrow = hasTwin ? `→${"₁₂₃₄₅₆₇₈₉"[port]}` : "→";
-    return { name: this.name(target), label: this.label(target), arrow };
+    return { name: this.#name(target), label: this.#label(target), arrow };
   }
 
   /** The curve of the target against the source; `slope` is their derivative. */
-  private plot({ program, values, inputs }: Scene, source: number, slope: number): void {
+  #plot({ program, values, inputs }: Scene, source: number, slope: number): void {
     const { graph } = program;
-    const { target } = this;
+    const target = this.#target;
     const input = graph.inputs.indexOf(source);
     const isInput = input >= 0;
     const x = values[source]!;
-    const range = isInput ? this.panel.range(input) : freeRange(x);
-    this.curve.show({
-      source: this.label(source),
-      target: this.label(target),
+    const range = isInput ? this.#panel.range(input) : freeRange(x);
+    this.#curve.show({
+      source: this.#label(source),
+      target: this.#label(target),
       at: program.along(values, source, target),
       range,
       x,
@@ -359,21 +362,21 @@ class Explorer {
       isInput,
       note: isInput
         ? ""
-        : `${this.name(source)} is computed: here it alone is varied, as if it were an input.`,
+        : `${this.#name(source)} is computed: here it alone is varied, as if it were an input.`,
       points: Math.max(40, Math.min(120, Math.round(30000 / graph.nodes.length))),
       // The source itself is not among them.
       key: [graph, source, target, ...range, ...inputs.filter((_, i) => i !== input)],
     });
   }
 
-  private invitation(target: HTMLElement): (Node | string)[] {
-    const chips = this.question.inputs.map((name) => {
-      const label = mathName(this.label(this.find(name)!));
+  #invitation(target: HTMLElement): (Node | string)[] {
+    const chips = this.#question.inputs.map((name) => {
+      const label = mathName(this.#label(this.#find(name)!));
       const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
       chip.addEventListener("click", () => {
-        this.choose(this.find(name), this.target);
+        this.#choose(this.#find(name), this.#target);
         // The chip is gone; the focus goes where the choice now stands.
-        this.question.focus();
+        this.#question.focus();
       });
       return chip;
     });
@@ -382,99 +385,101 @@ class Explorer {
       : ["This graph has no input."];
   }
 
-  private highlight(): void {
-    const lit = this.litPath >= 0 ? this.litPath : this.chosenPath;
-    this.scene?.stage.select({
-      source: this.source,
-      target: this.target,
-      paths: this.paths.map((path) => path.edges),
+  #highlight(): void {
+    const lit = this.#litPath >= 0 ? this.#litPath : this.#chosenPath;
+    this.#scene?.stage.select({
+      source: this.#source,
+      target: this.#target,
+      paths: this.#paths.map((path) => path.edges),
       lit,
     });
-    this.ledger.mark(lit, this.chosenPath);
+    this.#ledger.mark(lit, this.#chosenPath);
   }
 
   /** Say when the numbers shown are not those of the sliders, and what Python said. */
-  private report(guard: Guard | undefined): void {
+  #report(guard: Guard | undefined): void {
     const said = String(this.model.get("message") ?? "");
     this.root.classList.toggle("cgx-stale", guard !== undefined);
     if (!guard || said) {
-      clearTimeout(this.patience);
-      this.patience = 0;
+      clearTimeout(this.#patience);
+      this.#patience = 0;
     }
     if (!guard) {
-      this.say(this.isDismissed ? "" : said);
+      this.#say(this.#isDismissed ? "" : said);
       return;
     }
-    const at = Object.entries(this.named(this.scene!.inputs))
+    const at = Object.entries(this.#named(this.#scene!.inputs))
       .map(([name, value]) => `${name} = ${typeset(value)}`)
       .join(", ");
     const fact = `This graph was recorded for ${guard.text}.`;
     const still = `The numbers shown are still those at ${at}.`;
     if (said) {
-      this.say(`${said} ${still}`);
+      this.#say(`${said} ${still}`);
       return;
     }
-    if (this.patience) return;
-    this.say(`${fact} Asking Python to trace the other branch… ${still}`);
-    this.patience = window.setTimeout(() => {
-      this.say(`${fact} Python has not answered yet: is the kernel running? ${still}`);
+    if (this.#patience) return;
+    this.#say(`${fact} Asking Python to trace the other branch… ${still}`);
+    this.#patience = window.setTimeout(() => {
+      this.#say(`${fact} Python has not answered yet: is the kernel running? ${still}`);
     }, PATIENCE_MS);
   }
 
-  private say(text: string): void {
-    setText(this.message, text);
-    this.message.hidden = text === "";
+  #say(text: string): void {
+    setText(this.#message, text);
+    this.#message.hidden = text === "";
   }
 
   /** Announce the outcome once things have come to rest. */
-  private settle(): void {
-    clearTimeout(this.settling);
-    this.settling = window.setTimeout(() => {
-      setText(this.live, this.outcome());
-      this.twin.settle();
+  #settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => {
+      setText(this.#live, this.#outcome());
+      this.#twin.settle();
     }, SETTLED_MS);
   }
 
-  private outcome(): string {
-    const { scene, source, target } = this;
+  #outcome(): string {
+    const scene = this.#scene;
+    const source = this.#source;
+    const target = this.#target;
     if (!scene || this.root.classList.contains("cgx-stale")) return "";
-    const to = this.name(target);
+    const to = this.#name(target);
     if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
     const { graph } = scene.program;
     const { total, count } = pathSum(graph, scene.partials, source, target, 0);
-    const derivative = `∂${to}/∂${this.name(source)} = ${typeset(source === target ? 1 : total)}`;
+    const derivative = `∂${to}/∂${this.#name(source)} = ${typeset(source === target ? 1 : total)}`;
     if (source === target) return derivative;
-    if (!count) return `${derivative}, ${to} does not depend on ${this.name(source)}`;
+    if (!count) return `${derivative}, ${to} does not depend on ${this.#name(source)}`;
     return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
   }
 
-  private paint(): void {
+  #paint(): void {
     const theme = resolveTheme(this.model.get("theme"));
     this.root.dataset["theme"] = theme;
-    this.scene?.stage.paint(theme);
+    this.#scene?.stage.paint(theme);
   }
 
   // --- Names and numbers ---------------------------------------------------------------------------
 
-  private name(node: number): string {
-    return this.scene!.program.graph.nodes[node]!.name;
+  #name(node: number): string {
+    return this.#scene!.program.graph.nodes[node]!.name;
   }
 
-  private label(node: number): Label {
-    return this.scene!.program.graph.nodes[node]!.label;
+  #label(node: number): Label {
+    return this.#scene!.program.graph.nodes[node]!.label;
   }
 
-  private find(name: unknown): number | null {
-    const found = this.scene!.program.graph.nodes.findIndex((node) => node.drawn && node.name === name);
+  #find(name: unknown): number | null {
+    const found = this.#scene!.program.graph.nodes.findIndex((node) => node.drawn && node.name === name);
     return found < 0 ? null : found;
   }
 
-  private named(inputs: readonly number[]): Record<string, number> {
-    const nodes = this.scene!.program.graph.inputs;
-    return Object.fromEntries(nodes.map((node, i) => [this.name(node), inputs[i]!]));
+  #named(inputs: readonly number[]): Record<string, number> {
+    const nodes = this.#scene!.program.graph.inputs;
+    return Object.fromEntries(nodes.map((node, i) => [this.#name(node), inputs[i]!]));
   }
 
-  private told(trait = "inputs"): Record<string, number> {
+  #told(trait = "inputs"): Record<string, number> {
     const told: Record<string, number> = {};
     for (const [name, json] of Object.entries(this.model.get(trait) ?? {})) {
       const value = fromJson(json);
@@ -484,13 +489,13 @@ class Explorer {
   }
 
   /** What "Reset" goes back to. */
-  private initial(): number[] {
-    const initial = this.told("initial");
-    const { graph } = this.scene!.program;
-    return graph.inputs.map((node) => initial[this.name(node)] ?? graph.nodes[node]!.value);
+  #initial(): number[] {
+    const initial = this.#told("initial");
+    const { graph } = this.#scene!.program;
+    return graph.inputs.map((node) => initial[this.#name(node)] ?? graph.nodes[node]!.value);
   }
 
-  private count(trait: string, otherwise = 0): number {
+  #count(trait: string, otherwise = 0): number {
     return Number(this.model.get(trait) ?? otherwise);
   }
 }

@@ -19,20 +19,20 @@ export function readNumber(text: string): number | null {
 /** The panel of inputs; `changed(index, value)` is called in the event of the change itself. */
 export class InputsPanel {
   readonly root = element("section", { class: "cgx-inputs", "aria-label": "inputs" });
-  private readonly reset = keepKeys(
+  readonly #reset = keepKeys(
     element("button", { type: "button", class: "cgx-reset" }, "Reset"),
   );
-  private rows: readonly Row[] = [];
-  private shape = "";
-  private initial: readonly number[] = [];
+  #rows: readonly Row[] = [];
+  #shape = "";
+  #initial: readonly number[] = [];
 
   constructor(
     private readonly changed: (index: number, value: number) => void,
     reset: () => void,
   ) {
-    this.reset.addEventListener("click", () => {
+    this.#reset.addEventListener("click", () => {
       // The button is about to go; the focus must not be lost with it.
-      this.rows[0]?.slider.focus();
+      this.#rows[0]?.slider.focus();
       reset();
     });
   }
@@ -44,43 +44,43 @@ export class InputsPanel {
     ranges: readonly Range[],
     initial: readonly number[],
   ): void {
-    this.initial = initial;
+    this.#initial = initial;
     const shape = JSON.stringify([names, labels]);
-    if (shape !== this.shape) {
-      this.shape = shape;
-      this.rows = names.map(
+    if (shape !== this.#shape) {
+      this.#shape = shape;
+      this.#rows = names.map(
         (name, index) => new Row(name, labels[index]!, (value) => this.changed(index, value)),
       );
       const title = element("h3", { class: "cgx-title" }, "inputs");
-      const head = element("div", { class: "cgx-inputs-head" }, title, this.reset);
-      this.root.replaceChildren(head, ...this.rows.map((row) => row.root));
+      const head = element("div", { class: "cgx-inputs-head" }, title, this.#reset);
+      this.root.replaceChildren(head, ...this.#rows.map((row) => row.root));
     }
-    this.rows.forEach((row, index) => row.setRange(ranges[index]!));
+    this.#rows.forEach((row, index) => row.setRange(ranges[index]!));
   }
 
   /** The range of an input's slider, as wide as its value has made it. */
   range(index: number): Range {
-    return this.rows[index]!.range;
+    return this.#rows[index]!.range;
   }
 
   /** Show these values; a field that holds a person's unfinished text keeps it. */
   set(values: readonly number[]): void {
-    this.rows.forEach((row, index) => row.set(values[index]!));
-    this.reset.hidden = values.every((value, index) => value === this.initial[index]);
+    this.#rows.forEach((row, index) => row.set(values[index]!));
+    this.#reset.hidden = values.every((value, index) => value === this.#initial[index]);
   }
 }
 
 class Row {
   readonly slider = keepKeys(element("input", { type: "range", class: "cgx-slider" }));
   readonly root: HTMLElement;
-  private readonly field: HTMLInputElement;
-  private readonly note = element("p", { class: "cgx-note", role: "alert" });
-  private readonly ends = element("p", { class: "cgx-ends", "aria-hidden": "true" });
+  readonly #field: HTMLInputElement;
+  readonly #note = element("p", { class: "cgx-note", role: "alert" });
+  readonly #ends = element("p", { class: "cgx-ends", "aria-hidden": "true" });
   range: Range = [0, 1, 0.01];
-  private given = this.range;
-  private value = NaN;
+  #given = this.range;
+  #value = NaN;
   /** The value before a person began to type. */
-  private before = NaN;
+  #before = NaN;
 
   constructor(
     private readonly name: string,
@@ -88,7 +88,7 @@ class Row {
     private readonly changed: (value: number) => void,
   ) {
     this.slider.setAttribute("aria-label", name);
-    this.field = keepKeys(
+    this.#field = keepKeys(
       element("input", {
         type: "text",
         inputmode: "decimal",
@@ -103,93 +103,93 @@ class Row {
       { class: "cgx-input", "data-input": name },
       mathName(label),
       this.slider,
-      this.field,
-      this.ends,
-      this.note,
+      this.#field,
+      this.#ends,
+      this.#note,
     );
-    this.note.hidden = true;
-    this.slider.addEventListener("input", () => this.choose(this.slider.valueAsNumber));
-    this.field.addEventListener("input", () => this.type());
-    this.field.addEventListener("keydown", (event) => this.key(event));
-    this.field.addEventListener("focus", () => (this.before = this.value));
-    this.field.addEventListener("blur", () => this.leave());
+    this.#note.hidden = true;
+    this.slider.addEventListener("input", () => this.#choose(this.slider.valueAsNumber));
+    this.#field.addEventListener("input", () => this.#type());
+    this.#field.addEventListener("keydown", (event) => this.#key(event));
+    this.#field.addEventListener("focus", () => (this.#before = this.#value));
+    this.#field.addEventListener("blur", () => this.#leave());
   }
 
   setRange(range: Range): void {
-    this.given = this.range = range;
-    this.fit(this.value);
+    this.#given = this.range = range;
+    this.#fit(this.#value);
   }
 
   set(value: number): void {
-    const isNew = value !== this.value;
-    this.value = value;
-    this.fit(value);
+    const isNew = value !== this.#value;
+    this.#value = value;
+    this.#fit(value);
     // What the field says is left alone while it says the same number in a person's own way.
-    if (isNew && readNumber(this.field.value) !== value) {
-      this.field.value = formatNumber(value, 12);
-      this.accept();
+    if (isNew && readNumber(this.#field.value) !== value) {
+      this.#field.value = formatNumber(value, 12);
+      this.#accept();
     }
   }
 
-  private choose(value: number): void {
+  #choose(value: number): void {
     this.set(value);
     this.changed(value);
   }
 
-  private type(): void {
-    const value = readNumber(this.field.value);
+  #type(): void {
+    const value = readNumber(this.#field.value);
     if (value === null) {
-      this.refuse();
+      this.#refuse();
       return;
     }
-    this.accept();
-    this.choose(value);
+    this.#accept();
+    this.#choose(value);
   }
 
   /** Arrows step the number, as in a native number field; Enter takes it, Escape takes it back. */
-  private key(event: KeyboardEvent): void {
+  #key(event: KeyboardEvent): void {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (direction !== undefined) {
-      this.write(tidy(this.value + direction * this.range[2]));
+      this.#write(tidy(this.#value + direction * this.range[2]));
     } else if (event.key === "Enter") {
-      if (readNumber(this.field.value) !== null) this.write((this.before = this.value));
-      this.field.select();
-    } else if (event.key === "Escape" && this.field.value !== formatNumber(this.before, 12)) {
+      if (readNumber(this.#field.value) !== null) this.#write((this.#before = this.#value));
+      this.#field.select();
+    } else if (event.key === "Escape" && this.#field.value !== formatNumber(this.#before, 12)) {
       // With nothing to take back, Escape is the explorer's.
       event.stopPropagation();
-      this.write(this.before);
+      this.#write(this.#before);
     } else {
       return;
     }
     event.preventDefault();
   }
 
-  private write(value: number): void {
-    this.field.value = formatNumber(value, 12);
-    this.accept();
-    if (value !== this.value) this.choose(value);
+  #write(value: number): void {
+    this.#field.value = formatNumber(value, 12);
+    this.#accept();
+    if (value !== this.#value) this.#choose(value);
   }
 
-  private leave(): void {
-    if (readNumber(this.field.value) !== null) this.field.value = formatNumber(this.value, 12);
+  #leave(): void {
+    if (readNumber(this.#field.value) !== null) this.#field.value = formatNumber(this.#value, 12);
   }
 
-  private accept(): void {
-    this.field.removeAttribute("aria-invalid");
-    this.note.hidden = true;
-    setText(this.note, "");
+  #accept(): void {
+    this.#field.removeAttribute("aria-invalid");
+    this.#note.hidden = true;
+    setText(this.#note, "");
   }
 
-  private refuse(): void {
-    this.field.setAttribute("aria-invalid", "true");
-    this.note.hidden = false;
-    const last = typeset(this.value);
-    setText(this.note, `Not a number: write one such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
+  #refuse(): void {
+    this.#field.setAttribute("aria-invalid", "true");
+    this.#note.hidden = false;
+    const last = typeset(this.#value);
+    setText(this.#note, `Not a number: write one such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
   }
 
   /** Widen the range to hold the value, and place the slider. */
-  private fit(value: number): void {
+  #fit(value: number): void {
     this.range = widened(this.range, value);
     const [min, max, step] = this.range;
     this.slider.min = String(min);
@@ -198,10 +198,10 @@ class Row {
     this.slider.value = String(value);
     this.slider.setAttribute("aria-valuetext", typeset(value));
     // The ends of a range that had to grow are always in sight.
-    this.ends.classList.toggle("cgx-grown", min < this.given[0] || max > this.given[1]);
-    if (this.ends.dataset["range"] !== `${min} ${max}`) {
-      this.ends.dataset["range"] = `${min} ${max}`;
-      this.ends.replaceChildren(...[min, max].map((end) => element("span", {}, typeset(end))));
+    this.#ends.classList.toggle("cgx-grown", min < this.#given[0] || max > this.#given[1]);
+    if (this.#ends.dataset["range"] !== `${min} ${max}`) {
+      this.#ends.dataset["range"] = `${min} ${max}`;
+      this.#ends.replaceChildren(...[min, max].map((end) => element("span", {}, typeset(end))));
     }
     // Halves, because the width of a range may overflow.
     const place = (x: number) => clamp((x / 2 - min / 2) / (max / 2 - min / 2));

@@ -49,33 +49,33 @@ interface Handlers {
 
 export class Ledger {
   readonly root = element("section", { class: "cgx-ledger", "aria-label": "paths" });
-  private shape = "";
-  private rows: readonly Row[] = [];
-  private account: Account | null = null;
-  private readonly more = new Line("cgx-more");
-  private readonly sum = new Line("cgx-sum", true);
-  private readonly engine = new Line("cgx-engine");
-  private readonly detail = element("p", { class: "cgx-detail" });
-  private readonly why = element("p", { class: "cgx-why" });
-  private readonly copier = new Copier();
-  private readonly tools: HTMLElement;
-  private readonly switches: Readonly<Record<keyof Stages, HTMLButtonElement>>;
+  #shape = "";
+  #rows: readonly Row[] = [];
+  #account: Account | null = null;
+  readonly #more = new Line("cgx-more");
+  readonly #sum = new Line("cgx-sum", true);
+  readonly #engine = new Line("cgx-engine");
+  readonly #detail = element("p", { class: "cgx-detail" });
+  readonly #why = element("p", { class: "cgx-why" });
+  readonly #copier = new Copier();
+  readonly #tools: HTMLElement;
+  readonly #switches: Readonly<Record<keyof Stages, HTMLButtonElement>>;
   /** What a person chose to see; else it depends on how many paths there are. */
-  private readonly wanted: Partial<Record<keyof Stages, boolean>> = {};
+  readonly #wanted: Partial<Record<keyof Stages, boolean>> = {};
 
   constructor(private readonly handlers: Handlers) {
-    const all = this.copier.button("the sum", () => sumLatex(this.account!.routes, this.account!.sum));
-    this.sum.tail.append(all);
-    this.switches = { symbols: this.switch("symbols"), numbers: this.switch("numbers") };
-    const { symbols, numbers } = this.switches;
-    this.tools = element("div", { class: "cgx-tools" }, "show ", symbols, numbers);
+    const all = this.#copier.button("the sum", () => sumLatex(this.#account!.routes, this.#account!.sum));
+    this.#sum.tail.append(all);
+    this.#switches = { symbols: this.#switch("symbols"), numbers: this.#switch("numbers") };
+    const { symbols, numbers } = this.#switches;
+    this.#tools = element("div", { class: "cgx-tools" }, "show ", symbols, numbers);
   }
 
-  private switch(stage: keyof Stages): HTMLButtonElement {
+  #switch(stage: keyof Stages): HTMLButtonElement {
     const made = keepKeys(element("button", { type: "button", class: "cgx-switch" }, stage));
     made.addEventListener("click", () => {
-      this.wanted[stage] = made.getAttribute("aria-pressed") !== "true";
-      this.show(this.account!);
+      this.#wanted[stage] = made.getAttribute("aria-pressed") !== "true";
+      this.show(this.#account!);
       made.focus();
     });
     return made;
@@ -83,55 +83,55 @@ export class Ledger {
 
   /** Show a sentence in place of the table. */
   say(...parts: readonly (Node | string)[]): void {
-    this.shape = "";
-    this.account = null;
-    this.rows = [];
+    this.#shape = "";
+    this.#account = null;
+    this.#rows = [];
     this.root.replaceChildren(element("p", { class: "cgx-sentence" }, ...parts));
   }
 
   show(account: Account): void {
-    this.account = account;
+    this.#account = account;
     const { sum, routes } = account;
     const isBrief = routes.length < CROWD && routes.every((route) => route.length <= LONG);
-    const stages = { symbols: isBrief, numbers: true, ...this.wanted };
+    const stages = { symbols: isBrief, numbers: true, ...this.#wanted };
     const shape = JSON.stringify([account.target, stages, sum.paths.map((path) => path.edges)]);
-    if (shape !== this.shape) {
-      this.shape = shape;
-      this.build(account, stages);
+    if (shape !== this.#shape) {
+      this.#shape = shape;
+      this.#build(account, stages);
     }
-    this.why.replaceChildren(...account.why);
-    this.rows.forEach((row, index) => row.show(sum.paths[index]!.factors, sum.paths[index]!.product));
+    this.#why.replaceChildren(...account.why);
+    this.#rows.forEach((row, index) => row.show(sum.paths[index]!.factors, sum.paths[index]!.product));
     const hidden = sum.count - BigInt(sum.paths.length);
-    this.more.value(`and ${written(hidden)} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
-    this.sum.terms(sum);
-    this.engine.value("reverse mode found", sum.engine);
-    this.engine.mark(sum.agrees);
+    this.#more.value(`and ${written(hidden)} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
+    this.#sum.terms(sum);
+    this.#engine.value("reverse mode found", sum.engine);
+    this.#engine.mark(sum.agrees);
   }
 
   /** Mark the path that stands out and the one that was chosen; -1 for none. */
   mark(lit: number, chosen: number): void {
-    this.rows.forEach((row, index) => row.mark(index === lit, index === chosen));
-    this.detail.replaceChildren();
-    const route = this.account?.routes[lit];
-    if (route === undefined || this.detail.hidden) return;
-    const path = this.account!.sum.paths[lit]!;
-    this.detail.className = `cgx-detail ${hue(lit)}`;
+    this.#rows.forEach((row, index) => row.mark(index === lit, index === chosen));
+    this.#detail.replaceChildren();
+    const route = this.#account?.routes[lit];
+    if (route === undefined || this.#detail.hidden) return;
+    const path = this.#account!.sum.paths[lit]!;
+    this.#detail.className = `cgx-detail ${hue(lit)}`;
     const numbers = path.factors.length > 1 ? ` = ${factors(path.factors)}` : "";
-    this.detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
+    this.#detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
   }
 
-  private build({ source, target, sum, routes }: Account, stages: Stages): void {
-    this.rows = routes.map((route, index) => {
-      const copy = this.copier.button(`path ${index + 1}`, () =>
-        pathLatex(route, this.account!.sum.paths[index]!),
+  #build({ source, target, sum, routes }: Account, stages: Stages): void {
+    this.#rows = routes.map((route, index) => {
+      const copy = this.#copier.button(`path ${index + 1}`, () =>
+        pathLatex(route, this.#account!.sum.paths[index]!),
       );
       return new Row(index, route, stages, copy, this.handlers);
     });
-    this.detail.hidden = stages.symbols;
-    for (const [stage, made] of Object.entries(this.switches)) {
+    this.#detail.hidden = stages.symbols;
+    for (const [stage, made] of Object.entries(this.#switches)) {
       made.setAttribute("aria-pressed", String(stages[stage as keyof Stages]));
     }
-    this.sum.head.replaceChildren(derivative(target, source));
+    this.#sum.head.replaceChildren(derivative(target, source));
     const hides = sum.count > BigInt(routes.length);
     // The products' columns: symbols = numbers = value, or less.
     const wide = stages.symbols && stages.numbers ? 5 : 3;
@@ -152,25 +152,25 @@ export class Ledger {
             element("td"),
           ),
         ),
-        element("tbody", {}, ...this.rows.map((row) => row.root), ...(hides ? [this.more.root] : [])),
-        element("tfoot", {}, this.sum.root, this.engine.root),
+        element("tbody", {}, ...this.#rows.map((row) => row.root), ...(hides ? [this.#more.root] : [])),
+        element("tfoot", {}, this.#sum.root, this.#engine.root),
       ),
-      this.detail,
-      this.why,
-      element("div", { class: "cgx-foot" }, this.tools, this.copier.root),
+      this.#detail,
+      this.#why,
+      element("div", { class: "cgx-foot" }, this.#tools, this.#copier.root),
     );
-    for (const line of [this.more, this.sum, this.engine]) line.span(wide - 2);
-    this.sum.root.firstElementChild!.textContent = "Σ";
+    for (const line of [this.#more, this.#sum, this.#engine]) line.span(wide - 2);
+    this.#sum.root.firstElementChild!.textContent = "Σ";
   }
 }
 
 class Row {
   readonly root: HTMLTableRowElement;
-  private readonly button: HTMLButtonElement;
-  private readonly first = equals();
-  private readonly factors = element("td", { class: "cgx-factors" });
-  private readonly second = equals();
-  private readonly product = element("td", { class: "cgx-value" });
+  readonly #button: HTMLButtonElement;
+  readonly #first = equals();
+  readonly #factors = element("td", { class: "cgx-factors" });
+  readonly #second = equals();
+  readonly #product = element("td", { class: "cgx-value" });
 
   constructor(
     index: number,
@@ -181,38 +181,38 @@ class Row {
   ) {
     const cells = [];
     if (stages.symbols) cells.push(element("td", { class: "cgx-symbols" }, symbols(route)));
-    if (stages.symbols && stages.numbers) cells.push(this.first);
-    if (stages.numbers) cells.push(this.factors);
-    if (cells.length) cells.push(this.second);
-    else this.product.colSpan = 3;
-    this.button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
-    this.button.append(...arrows(route));
+    if (stages.symbols && stages.numbers) cells.push(this.#first);
+    if (stages.numbers) cells.push(this.#factors);
+    if (cells.length) cells.push(this.#second);
+    else this.#product.colSpan = 3;
+    this.#button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
+    this.#button.append(...arrows(route));
     this.root = element(
       "tr",
       { class: hue(index), "data-path": String(index) },
       element("td", {}, badge(index)),
-      element("th", { scope: "row" }, this.button),
+      element("th", { scope: "row" }, this.#button),
       ...cells,
-      this.product,
+      this.#product,
       element("td", { class: "cgx-tail" }, copy),
     );
     this.root.addEventListener("pointerenter", () => lit(index));
     this.root.addEventListener("pointerleave", () => lit(-1));
-    this.button.addEventListener("focus", () => lit(index));
-    this.button.addEventListener("blur", () => lit(-1));
-    this.button.addEventListener("click", () => chosen(index));
+    this.#button.addEventListener("focus", () => lit(index));
+    this.#button.addEventListener("blur", () => lit(-1));
+    this.#button.addEventListener("click", () => chosen(index));
   }
 
   show(numbers: readonly number[], product: number): void {
-    setText(this.product, typeset(product));
+    setText(this.#product, typeset(product));
     // One factor is the product already: it is written once.
-    if (numbers.length > 1) setText(this.factors, factors(numbers));
-    else if (this.stages.numbers) setText(this.stages.symbols ? this.first : this.second, "");
+    if (numbers.length > 1) setText(this.#factors, factors(numbers));
+    else if (this.stages.numbers) setText(this.stages.symbols ? this.#first : this.#second, "");
   }
 
   mark(isLit: boolean, isChosen: boolean): void {
     this.root.classList.toggle("cgx-lit", isLit);
-    this.button.setAttribute("aria-pressed", String(isChosen));
+    this.#button.setAttribute("aria-pressed", String(isChosen));
   }
 }
 
@@ -220,9 +220,9 @@ class Row {
 class Line {
   readonly head = element("th", { scope: "row" });
   readonly root: HTMLTableRowElement;
-  private readonly middle = element("td", { class: "cgx-factors" });
-  private readonly equals = equals();
-  private readonly number = element("td", { class: "cgx-value" });
+  readonly #middle = element("td", { class: "cgx-factors" });
+  readonly #equals = equals();
+  readonly #number = element("td", { class: "cgx-value" });
   /** Beside the table: a mark, or a button. */
   readonly tail = element("td", { class: "cgx-mark cgx-tail" });
 
@@ -232,39 +232,39 @@ class Line {
       { class: name },
       element("td"),
       this.head,
-      ...(hasTerms ? [this.middle] : []),
-      this.equals,
-      this.number,
+      ...(hasTerms ? [this.#middle] : []),
+      this.#equals,
+      this.#number,
       this.tail,
     );
   }
 
   /** Take up the columns between the paths and the values: with terms, or else with the head. */
   span(columns: number): void {
-    if (this.root.contains(this.middle)) this.middle.colSpan = columns;
+    if (this.root.contains(this.#middle)) this.#middle.colSpan = columns;
     else this.head.colSpan = columns + 1;
   }
 
   value(words: string, value: number): void {
     setText(this.head, words);
-    setText(this.equals, "");
-    setText(this.number, typeset(value));
+    setText(this.#equals, "");
+    setText(this.#number, typeset(value));
   }
 
   terms({ paths, count, total }: PathSum): void {
-    this.middle.replaceChildren();
+    this.#middle.replaceChildren();
     const isWhole = count <= BigInt(TERMS);
     if (count > 1n && isWhole) {
-      this.middle.append(equals("span"), " ");
+      this.#middle.append(equals("span"), " ");
       paths.forEach(({ product }, index) => {
         const sign = index === 0 ? "" : product < 0 ? "− " : "+ ";
         const size = element("span", { class: hue(index) }, typeset(sign ? Math.abs(product) : product));
-        this.middle.append(element("span", { class: "cgx-term" }, sign, size), " ");
+        this.#middle.append(element("span", { class: "cgx-term" }, sign, size), " ");
       });
     } else if (count > 1n) {
-      this.middle.append(`sum of all ${written(count)} paths`);
+      this.#middle.append(`sum of all ${written(count)} paths`);
     }
-    setText(this.number, typeset(total));
+    setText(this.#number, typeset(total));
   }
 
   mark(agrees: boolean): void {

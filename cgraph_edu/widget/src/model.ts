@@ -10,28 +10,28 @@ export interface Model {
 
 /** Tells the kernel at most once a frame, and always the last value. */
 export class Messenger {
-  private readonly waiting = new Map<string, unknown>();
-  private frame = 0;
+  readonly #waiting = new Map<string, unknown>();
+  #frame = 0;
 
   constructor(private readonly model: Model) {}
 
   send(name: string, value: unknown): void {
-    this.waiting.set(name, value);
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.flush());
+    this.#waiting.set(name, value);
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.flush());
   }
 
   /** Whether the browser has a newer value than the model. */
   isAhead(name: string): boolean {
-    return this.waiting.has(name);
+    return this.#waiting.has(name);
   }
 
   flush(): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    if (!this.waiting.size) return;
-    const values = [...this.waiting];
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    if (!this.#waiting.size) return;
+    const values = [...this.#waiting];
     // Cleared first: the model calls back while values are set.
-    this.waiting.clear();
+    this.#waiting.clear();
     for (const [name, value] of values) this.model.set(name, value);
     this.model.save_changes();
   }

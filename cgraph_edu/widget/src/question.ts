@@ -7,20 +7,20 @@ export class Question {
   readonly root: HTMLElement;
   /** The inputs offered as sources. */
   inputs: readonly string[] = [];
-  private readonly target = menu("target: the node that changes");
-  private readonly source = menu("source: what it changes with");
+  readonly #target = menu("target: the node that changes");
+  readonly #source = menu("source: what it changes with");
 
   constructor(changed: (source: string, target: string) => void) {
-    const tell = () => changed(this.source.value, this.target.value);
-    this.target.addEventListener("change", tell);
-    this.source.addEventListener("change", tell);
+    const tell = () => changed(this.#source.value, this.#target.value);
+    this.#target.addEventListener("change", tell);
+    this.#source.addEventListener("change", tell);
     this.root = element(
       "div",
       { class: "cgx-bar" },
       "How does ",
-      blank(this.target),
+      blank(this.#target),
       " change with ",
-      blank(this.source),
+      blank(this.#source),
       " ?",
     );
   }
@@ -32,8 +32,8 @@ export class Question {
     const computed = drawn.filter((node) => node.op !== null).map((node) => node.name);
     const names = drawn.filter((node) => node.op === null).map((node) => node.name);
     const others = drawn.map((node) => node.name).filter((name) => !inputs.includes(name));
-    this.target.replaceChildren(...options(computed), ...group("inputs", names));
-    this.source.replaceChildren(
+    this.#target.replaceChildren(...options(computed), ...group("inputs", names));
+    this.#source.replaceChildren(
       element("option", { value: "" }, "an input"),
       ...options(inputs),
       ...group("other nodes", others),
@@ -41,13 +41,13 @@ export class Question {
   }
 
   set(source: string, target: string): void {
-    this.target.value = target;
-    this.source.value = source;
-    this.source.classList.toggle("cgx-empty", source === "");
+    this.#target.value = target;
+    this.#source.value = source;
+    this.#source.classList.toggle("cgx-empty", source === "");
   }
 
   focus(): void {
-    this.source.focus();
+    this.#source.focus();
   }
 }
 

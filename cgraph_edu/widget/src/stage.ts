@@ -32,9 +32,9 @@ const LONG = 960;
 
 export class Stage {
   readonly svg: SVGSVGElement;
-  private readonly nodes: readonly (NodeMark | null)[];
-  private readonly edges: readonly EdgeMark[];
-  private selected = "";
+  readonly #nodes: readonly (NodeMark | null)[];
+  readonly #edges: readonly EdgeMark[];
+  #selected = "";
 
   /** Throws DocumentError if `text` is not a picture of `graph`. */
   constructor(
@@ -43,13 +43,13 @@ export class Stage {
     picked: (node: number, reverse: boolean) => void,
   ) {
     this.svg = readSvg(text);
-    this.nodes = graph.nodes.map((node, index) => {
+    this.#nodes = graph.nodes.map((node, index) => {
       if (!node.drawn) return null;
       return new NodeMark(part(this.svg, `.node[data-node="${index}"]`), isComparison(node.op), (reverse) =>
         picked(index, reverse),
       );
     });
-    this.edges = graph.edges.map(
+    this.#edges = graph.edges.map(
       (_, index) => new EdgeMark(part(this.svg, `.edge[data-edge="${index}"]`)),
     );
   }
@@ -60,8 +60,8 @@ export class Stage {
   }
 
   show(values: readonly number[], partials: readonly number[]): void {
-    this.nodes.forEach((node, index) => node?.show(values[index]!));
-    this.edges.forEach((edge, index) => edge.show(partials[index]!));
+    this.#nodes.forEach((node, index) => node?.show(values[index]!));
+    this.#edges.forEach((edge, index) => edge.show(partials[index]!));
   }
 
   paint(theme: "light" | "dark"): void {
@@ -71,46 +71,46 @@ export class Stage {
 
   /** A node in words: "c = a + b = 3". */
   describe(node: number): string {
-    return this.nodes[node]?.group.getAttribute("aria-label") ?? "";
+    return this.#nodes[node]?.group.getAttribute("aria-label") ?? "";
   }
 
   /** The node that has the focus. */
   focused(): number | undefined {
-    const index = this.nodes.findIndex((node) => node?.group.matches(":focus"));
+    const index = this.#nodes.findIndex((node) => node?.group.matches(":focus"));
     return index < 0 ? undefined : index;
   }
 
   focus(node: number | null): void {
-    if (node !== null) this.nodes[node]?.group.focus();
+    if (node !== null) this.#nodes[node]?.group.focus();
   }
 
   select(selection: Selection): void {
     const key = JSON.stringify(selection);
-    if (key === this.selected) return;
-    this.selected = key;
+    if (key === this.#selected) return;
+    this.#selected = key;
     const { source, target, paths, lit } = selection;
-    this.nodes.forEach((node, index) => node?.mark(index === source, index === target));
+    this.#nodes.forEach((node, index) => node?.mark(index === source, index === target));
     const through = this.graph.edges.map((): number[] => []);
     paths.forEach((path, number) => path.forEach((edge) => through[edge]!.push(number)));
     this.svg.classList.toggle("cgx-chosen", source !== null);
-    this.edges.forEach((edge, index) => edge.mark(through[index]!, lit));
+    this.#edges.forEach((edge, index) => edge.mark(through[index]!, lit));
   }
 }
 
 class NodeMark {
-  private readonly value: Element;
-  private readonly label: string;
-  private word: SVGTextElement | null = null;
+  readonly #value: Element;
+  readonly #label: string;
+  #word: SVGTextElement | null = null;
 
   constructor(
     readonly group: SVGGElement,
     private readonly isTruth: boolean,
     picked: (reverse: boolean) => void,
   ) {
-    this.value = part(group, ".value");
-    this.label = part(group, ".formula").textContent ?? "";
+    this.#value = part(group, ".value");
+    this.#label = part(group, ".formula").textContent ?? "";
     // As text the node must read like its label, "c = a + b 3", not "c = a + b3".
-    this.value.before(" ");
+    this.#value.before(" ");
     group.setAttribute("role", "button");
     group.setAttribute("tabindex", "0");
     keepKeys(group);
@@ -123,8 +123,8 @@ class NodeMark {
   }
 
   show(value: number): void {
-    write(this.value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
-    this.group.setAttribute("aria-label", `${this.label} = ${this.value.textContent}`);
+    write(this.#value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
+    this.group.setAttribute("aria-label", `${this.#label} = ${this.#value.textContent}`);
   }
 
   mark(isSource: boolean, isTarget: boolean): void {
@@ -132,40 +132,40 @@ class NodeMark {
     this.group.classList.toggle("cgx-target", isTarget);
     this.group.setAttribute("aria-pressed", String(isSource || isTarget));
     const word = [isSource && "source", isTarget && "target"].filter(Boolean).join(", ");
-    this.word?.remove();
-    this.word = null;
+    this.#word?.remove();
+    this.#word = null;
     if (!word) return;
     const box = part<SVGRectElement>(this.group, ".box");
     const at = (name: string) => Number(box.getAttribute(name));
-    this.word = drawn(
+    this.#word = drawn(
       "text",
       { class: "cgx-word", x: String(at("x") + at("width") / 2), y: String(at("y") - 7) },
       word,
     );
     // Beside the node, not in it, so that the focus ring stays on the box.
-    this.group.after(this.word);
+    this.group.after(this.#word);
   }
 }
 
 class EdgeMark {
-  private readonly number: Element | null;
-  private readonly places: readonly (readonly [number, number])[];
-  private badges: readonly SVGGElement[] = [];
+  readonly #number: Element | null;
+  readonly #places: readonly (readonly [number, number])[];
+  #badges: readonly SVGGElement[] = [];
 
   constructor(private readonly group: SVGGElement) {
-    this.number = group.querySelector(".number");
+    this.#number = group.querySelector(".number");
     const places = (group.getAttribute("data-badges") ?? "")
       .split(" ")
       .filter(Boolean)
       .map((point) => point.split(",").map(Number) as [number, number]);
     // On a short wire they would cover each other.
-    this.places = places.filter(([x, y], index) =>
+    this.#places = places.filter(([x, y], index) =>
       places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
     );
   }
 
   show(partial: number): void {
-    if (this.number) write(this.number, typeset(partial, DIGITS));
+    if (this.#number) write(this.#number, typeset(partial, DIGITS));
   }
 
   /** Colour the edge by the paths through it, given by their index. */
@@ -176,17 +176,17 @@ class EdgeMark {
     for (let h = 1; h <= HUES; h++) classes.toggle(`cgx-p${h}`, colour === `cgx-p${h}`);
     classes.toggle("cgx-on", paths.length > 0);
     classes.toggle("cgx-lit", isLit);
-    this.badges.forEach((badge) => badge.remove());
+    this.#badges.forEach((badge) => badge.remove());
     // The first place is the best; several badges stand in the order of their numbers.
-    const places = this.places.slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
-    this.badges = places.map(([x, y], place) => {
+    const places = this.#places.slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+    this.#badges = places.map(([x, y], place) => {
       const hidden = paths.length - places.length;
       const isLast = place === places.length - 1;
       return isLast && hidden > 0
         ? badge(x, y, `+${hidden + 1}`, "")
         : badge(x, y, String(paths[place]! + 1), hue(paths[place]!));
     });
-    this.group.append(...this.badges);
+    this.group.append(...this.#badges);
   }
 }
 

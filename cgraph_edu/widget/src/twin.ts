@@ -9,11 +9,11 @@ import { typeset } from "./numbers";
 
 export class Twin {
   readonly root = element("details", { class: "cgx-twin" });
-  private readonly list = element("ul");
+  readonly #list = element("ul");
 
   /** `told` is asked for the lines when there is someone to read them. */
   constructor(private readonly told: () => readonly string[]) {
-    this.root.append(keepKeys(element("summary", {}, "The graph in words")), this.list);
+    this.root.append(keepKeys(element("summary", {}, "The graph in words")), this.#list);
     this.root.addEventListener("toggle", () => this.settle());
   }
 
@@ -22,8 +22,8 @@ export class Twin {
     if (!this.root.open) return;
     const items = this.told().map((line) => element("li", {}, line));
     // A line that says the same is left as it is, with who reads it.
-    const same = [...this.list.children].slice(0, items.length);
-    this.list.replaceChildren(
+    const same = [...this.#list.children].slice(0, items.length);
+    this.#list.replaceChildren(
       ...items.map((item, i) => (same[i]?.textContent === item.textContent ? same[i]! : item)),
     );
   }
