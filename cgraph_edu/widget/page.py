@@ -22,7 +22,8 @@ from .explorer import STATIC, Explorer, obstacle, opening
 
 _LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
 
-# Nothing is fetched, sent or embedded; styles are the page's own.
+# Nothing is fetched, sent or embedded; styles are the page's own. (The script unpacks itself into a
+# blob, which only it can make.)
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
@@ -108,7 +109,7 @@ def _document(
         # The explorer's own headings are of the third order.
         heading = '<h2 class="cgx-hidden">Explorer</h2>'
         code = f'{_data(state)}\n<script type="module">{script}</script>'
-        policy = f"script-src 'sha256-{_digest(script)}'; {_POLICY}"
+        policy = f"script-src 'sha256-{_digest(script)}' blob:; {_POLICY}"
     else:
         note = f"Without sliders: {obstacle(graph)}."
         heading = code = ""
@@ -164,4 +165,4 @@ def _height(graph: Graph, wrt: Sequence[str] | None) -> int:
     scene = frame(graph)
     picture = scene.height * scene.density.scale
     rows = max((min(paths.count, _LISTED) for paths in text.path_sums(graph, wrt)), default=0)
-    return round(110 + picture + max(80 + 42 * len(graph.inputs), 150 + 40 * rows))
+    return round(150 + picture + max(80 + 42 * len(graph.inputs), 250, 190 + 40 * rows))

@@ -120,7 +120,7 @@ def test_nonsense_is_kept_and_marked_and_changes_nothing(
     assert field(explorer, "a").input_value() == nonsense
     expect(field(explorer, "a")).to_have_attribute("aria-invalid", "true")
     expect(explorer.get_by_role("alert")).to_have_text(
-        "Write a number, such as 2.5 or 1e-3. a is still 2."
+        "Not a number: write one such as 2.5 or 1e-3. a is still 2."
     )
     assert value(explorer, 4) == "6"
     assert harness.sent(page, "inputs") is None
@@ -236,7 +236,7 @@ def test_no_dependence_and_the_node_itself_are_said_in_words(explorer: Locator) 
     ledger = explorer.locator(".cgx-ledger")
     expect(ledger).to_have_text("d does not depend on a: the derivative is 0.")
     choose(explorer, "d")
-    expect(ledger).to_have_text("Source and target are the same node, d: the derivative is 1.")
+    expect(ledger).to_have_text("∂d/∂d = 1: d changes as itself.")
 
 
 def test_a_path_stands_out_under_pointer_and_focus_and_stays_when_chosen(
@@ -516,8 +516,10 @@ def test_every_focusable_element_keeps_its_keys(page: Page, explorer: Locator) -
         assert page.evaluate(ring) == "rgb(0, 103, 165) solid 2px"
         page.keyboard.press("j")
         page.keyboard.press("Tab")
-    # Menus, the mode, nodes, reset, a slider and a field for each input, the rows of the ledger.
-    tags = ["SELECT"] * 2 + ["BUTTON"] + ["g"] * 5 + ["BUTTON"] + ["INPUT"] * 4 + ["BUTTON"] * 2
+    # Menus, the mode, nodes, reset, a slider and a field for each input, the rows of the ledger with
+    # a button to copy each, its sum and what it shows, the point on the curve, the graph in words.
+    tags = ["SELECT"] * 2 + ["BUTTON"] + ["g"] * 5 + ["BUTTON"] + ["INPUT"] * 4 + ["BUTTON"] * 4
+    tags += ["BUTTON"] * 3 + ["g", "SUMMARY"]
     assert names == tags
     assert page.evaluate("window.leaked") is None
 
@@ -573,7 +575,8 @@ CONTRASTS = """() => {
                 return isBefore && isOpaque(getComputedStyle(shape).fill)
                     && box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
             });
-            return getComputedStyle(under.at(-1)).fill;
+            if (under.length) return getComputedStyle(under.at(-1)).fill;
+            item = item.ownerSVGElement.parentElement;
         }
         while (!isOpaque(getComputedStyle(item).backgroundColor)) item = item.parentElement;
         return getComputedStyle(item).backgroundColor;

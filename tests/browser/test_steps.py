@@ -490,7 +490,10 @@ def test_every_control_keeps_its_keys(page: Page, reverse: Locator) -> None:
         assert page.evaluate(ring) == "rgb(0, 103, 165) solid 2px"
         page.keyboard.press("j")
         page.keyboard.press("Tab")
-    assert names == ["BUTTON"] + ["g"] * 5 + ["INPUT"] * 4 + ["BUTTON"] * 4 + ["SELECT"]
+    assert names == ["BUTTON"] + ["g"] * 5 + ["INPUT"] * 4 + ["BUTTON"] * 4 + [
+        "SELECT",
+        "SUMMARY",
+    ]
     assert page.evaluate("window.leaked") is None
 
 

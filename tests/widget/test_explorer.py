@@ -270,7 +270,7 @@ def test_the_bundle_of_code_is_small_and_needs_nothing() -> None:
     style = (STATIC / "explorer.css").read_text()
     # Every saved widget carries both.
     assert len(code.encode()) <= 45_000
-    assert len(style.encode()) <= 16_000
+    assert len(style.encode()) <= 20_000
     assert "import " not in code.replace("import.meta", "")
     assert "http" not in code.replace("http://www.w3.org/2000/svg", "")
     assert "url(" not in style

@@ -120,7 +120,7 @@ def test_it_asks_for_nothing_and_may_not() -> None:
     script = parsed.text["script"][1]
     assert script == (STATIC / "explorer.js").read_text("utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    assert rules["script-src"] == f"'sha256-{digest}'"
+    assert rules["script-src"] == f"'sha256-{digest}' blob:"
 
 
 def test_nothing_in_the_bundle_ends_the_element_that_holds_it() -> None:

@@ -4,6 +4,7 @@
  */
 
 import type { Graph } from "./document";
+import { largest, rest } from "./largest";
 
 export interface Path {
   readonly edges: readonly number[];
@@ -61,8 +62,8 @@ export function pathSum(
     return { edges, factors, product: factors.reduce((product, factor) => product * factor, 1) };
   });
   if (count <= BigInt(limit)) paths.sort((x, y) => inOrder(x.edges, y.edges));
-  const listed = paths.reduce((sum, path) => sum + path.product, 0);
-  const remainder = count > BigInt(paths.length) ? total - listed : 0;
+  const isAll = count <= BigInt(paths.length);
+  const remainder = isAll ? 0 : rest(graph, partials, source, target, paths);
   return { count, total, paths, remainder, engine, agrees: close(total, engine, scale) };
 }
 
@@ -88,44 +89,6 @@ function flow(graph: Graph, partials: readonly number[], source: number, target:
     if (count) reached.set(node, { count, total, scale });
   }
   return reached.get(target) ?? { count: 0n, total: 0, scale: 0 };
-}
-
-/** A way from some node to the target: its first edge, and how it goes on. */
-interface Way {
-  readonly size: number;
-  readonly edge: number;
-  readonly on: Way | null;
-}
-
-/**
- * The paths with the largest products by magnitude, as lists of edges; equal ones in order. Each node
- * keeps only its best ways to the target: an edge before them scales all alike.
- */
-function largest(
-  graph: Graph,
-  partials: readonly number[],
-  source: number,
-  target: number,
-  limit: number,
-): number[][] {
-  const ways = new Map<number, readonly Way[]>([[target, [{ size: 1, edge: -1, on: null }]]]);
-  for (let node = target - 1; node >= source; node--) {
-    const found = graph.outgoing[node]!.flatMap((edge) =>
-      (ways.get(graph.edges[edge]!.target) ?? []).map((on): Way => {
-        const size = on.size * Math.abs(partials[edge]!);
-        // nan counts as largest: it must not drop out of sight.
-        return { size: Number.isNaN(size) ? Infinity : size, edge, on };
-      }),
-    );
-    // Not by difference, for inf - inf is nan.
-    found.sort((x, y) => Number(x.size < y.size) - Number(x.size > y.size));
-    ways.set(node, found.slice(0, limit));
-  }
-  return (ways.get(source) ?? []).map((first) => {
-    const edges: number[] = [];
-    for (let way = first; way.on !== null; way = way.on) edges.push(way.edge);
-    return edges;
-  });
 }
 
 function inOrder(x: readonly number[], y: readonly number[]): number {

@@ -5,6 +5,7 @@ import type { Label } from "./names";
 export type Expression = number | string | readonly [string, ...Expression[]];
 
 export interface Op {
+  readonly name: string;
   readonly operands: readonly string[];
   readonly forward: Expression;
   readonly partials: readonly Expression[];
@@ -72,7 +73,7 @@ export function readDocument(json: unknown): Graph {
   }
   const ops = new Map<string, Op>();
   for (const [name, row] of Object.entries(record(document["ops"], "ops"))) {
-    ops.set(name, readOp(record(row, `op ${name}`)));
+    ops.set(name, readOp(name, record(row, `op ${name}`)));
   }
   const nodes = list(document["nodes"], "nodes").map((node, index) =>
     readNode(record(node, `node ${index}`), index, ops),
@@ -107,13 +108,14 @@ export function readDocument(json: unknown): Graph {
   };
 }
 
-function readOp(row: Json): Op {
+function readOp(name: string, row: Json): Op {
   const operands = list(row["operands"], "an op's operands").map((name) => text(name, "an operand"));
   const partials = list(row["partials"], "an op's partials");
   if (partials.length !== operands.length) {
     throw new DocumentError("an op must have one partial per operand");
   }
   return {
+    name,
     operands,
     forward: row["forward"] as Expression,
     partials: partials as Expression[],

@@ -128,7 +128,7 @@ export class Program {
     const values = this.graph.nodes.map((node) => node.value);
     this.graph.inputs.forEach((node, i) => (values[node] = inputs[i]!));
     this.#rules.forEach((rule, node) => {
-      if (rule) values[node] = rule.forward(this.#operands(node, values));
+      if (rule) values[node] = rule.forward(this.operands(node, values));
     });
     return values;
   }
@@ -136,8 +136,34 @@ export class Program {
   /** The local partial of every edge. */
   partials(values: readonly number[]): number[] {
     return this.graph.edges.map(({ target, port }) =>
-      this.#rules[target]!.partials[port]!([...this.#operands(target, values), values[target]!]),
+      this.#rules[target]!.partials[port]!([...this.operands(target, values), values[target]!]),
     );
+  }
+
+  /**
+   * The target as `source` alone is varied, everything that comes before it left as it is; or the
+   * guard that does not hold there.
+   */
+  along(values: readonly number[], source: number, target: number): (x: number) => number | Guard {
+    const { nodes, guards } = this.graph;
+    const moves = nodes.map((_, node) => node === source);
+    nodes.forEach(({ operands }, node) => {
+      if (node <= source) return;
+      moves[node] = operands.some((from) => typeof from === "number" && moves[from]);
+    });
+    const needed = nodes.map((_, node) => node === target);
+    for (const { node } of guards) needed[node] = true;
+    for (let node = nodes.length - 1; node > source; node--) {
+      if (!needed[node]) continue;
+      for (const from of nodes[node]!.operands) if (typeof from === "number") needed[from] = true;
+    }
+    const order = [...nodes.keys()].filter((node) => node > source && moves[node] && needed[node]);
+    const now = [...values];
+    return (x) => {
+      now[source] = x;
+      for (const node of order) now[node] = this.#rules[node]!.forward(this.operands(node, now));
+      return this.failedGuard(now) ?? now[target]!;
+    };
   }
 
   /** The first guard that does not hold at these values. */
@@ -145,7 +171,8 @@ export class Program {
     return this.graph.guards.find(({ node, expected }) => (values[node] !== 0) !== expected);
   }
 
-  #operands(index: number, values: readonly number[]): number[] {
+  /** The values of a node's operands. */
+  operands(index: number, values: readonly number[]): number[] {
     return this.graph.nodes[index]!.operands.map((operand) =>
       typeof operand === "number" ? values[operand]! : operand.value,
     );

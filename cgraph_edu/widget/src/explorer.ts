@@ -2,6 +2,7 @@
 
 import "./explorer.css";
 
+import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
   DocumentError,
@@ -12,19 +13,23 @@ import {
   type Guard,
 } from "./document";
 import { element, keepKeys, setText } from "./dom";
-import { Program } from "./evaluate";
-import { InputsPanel, type Range } from "./inputs";
+import { isComparison, Program } from "./evaluate";
+import { freeRange, InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
 import { Modes, readView, type View } from "./modes";
 import { mathName, type Label } from "./names";
-import { typeset } from "./numbers";
+import { formatTruth, typeset } from "./numbers";
 import { openPage } from "./page";
 import { Question } from "./question";
 import { Stage } from "./stage";
 import { Stepper } from "./stepper";
 import { twin } from "./steps";
 import { resolveTheme, watchTheme } from "./theme";
+import { sentences, Twin } from "./twin";
+import { why, whyTrivial } from "./why";
+// The last word on where things stand.
+import "./layout.css";
 
 export { adjoints, pathSum } from "./derive";
 export { readDocument } from "./document";
@@ -66,6 +71,11 @@ class Explorer {
   });
   readonly #modes = new Modes((view) => this.#turn(view));
   readonly #stepper = new Stepper((step) => this.#goTo(step));
+  readonly #curve = new Curve((x) => this.#moveSource(x));
+  readonly #twin = new Twin(() => {
+    const { program, partials, stage } = this.#scene!;
+    return sentences(program.graph, partials, this.#target, (node) => stage.describe(node));
+  });
   readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
   readonly #parts = [
     this.#question.root,
@@ -77,6 +87,8 @@ class Explorer {
       this.#panel.root,
       this.#ledger.root,
       this.#stepper.root,
+      this.#curve.root,
+      this.#twin.root,
     ),
     this.#live,
   ];
@@ -134,6 +146,7 @@ class Explorer {
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
+    this.#curve.dispose();
     this.root.replaceChildren();
   }
 
@@ -213,6 +226,11 @@ class Explorer {
     const told = Object.entries({ ...this.#told(), ...this.#named(inputs) });
     this.#messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
     this.#messenger.send("asked", this.#count("asked") + 1);
+  }
+
+  #moveSource(value: number): void {
+    const index = this.#scene!.program.graph.inputs.indexOf(this.#source!);
+    this.#move(this.#inputs.map((x, i) => (i === index ? value : x)));
   }
 
   /** Click or Enter on a node: an input becomes the source, any other the target; Shift reverses. */
@@ -363,39 +381,68 @@ class Explorer {
     return this.#source ?? this.#scene.program.graph.inputs[0] ?? this.#target;
   }
 
-  #account({ program, partials }: Scene): void {
+  #account(scene: Scene): void {
+    const { program, partials, values } = scene;
     const source = this.#source;
     const target = this.#target;
     const to = mathName(this.#label(target));
+    const { graph } = program;
     this.#paths = [];
     if (source === null) {
       this.#ledger.say(...this.#invitation(to));
+      this.#curve.say("With an input chosen, ", to.cloneNode(true), " is drawn against it here.");
       return;
     }
-    if (source === target) {
-      this.#ledger.say("Source and target are the same node, ", to, ": the derivative is 1.");
+    const sum = pathSum(graph, partials, source, target, LISTED);
+    this.#plot(scene, source, sum.total);
+    if (source === target || sum.count === 0n) {
+      this.#ledger.say(...whyTrivial(graph, source, target));
       return;
     }
     const from = this.#label(source);
-    const sum = pathSum(program.graph, partials, source, target, LISTED);
-    if (sum.count === 0n) {
-      this.#ledger.say(to, " does not depend on ", mathName(from), ": the derivative is 0.");
-      return;
-    }
     this.#paths = sum.paths;
     this.#ledger.show({
       source: from,
       target: this.#label(target),
       sum,
       routes: sum.paths.map((path) => [
-        { label: from, arrow: "" },
-        ...path.edges.map((edge) => this.#step(program.graph, edge)),
+        { name: this.#name(source), label: from, arrow: "" },
+        ...path.edges.map((edge) => this.#step(graph, edge)),
       ]),
+      why: why(graph, values, partials, sum),
     });
   }
 
   #step(graph: Graph, edge: number): Step {
-    return { label: this.#label(graph.edges[edge]!.target), arrow: `→${twin(graph, edge)}` };
+    const { target } = graph.edges[edge]!;
+    return { name: this.#name(target), label: this.#label(target), arrow: `→${twin(graph, edge)}` };
+  }
+
+  /** The curve of the target against the source; `slope` is their derivative. */
+  #plot({ program, values, inputs }: Scene, source: number, slope: number): void {
+    const { graph } = program;
+    const target = this.#target;
+    const input = graph.inputs.indexOf(source);
+    const isInput = input >= 0;
+    const x = values[source]!;
+    const range = isInput ? this.#panel.range(input) : freeRange(x);
+    this.#curve.show({
+      source: this.#label(source),
+      target: this.#label(target),
+      at: program.along(values, source, target),
+      range,
+      x,
+      y: values[target]!,
+      slope,
+      write: isComparison(graph.nodes[target]!.op) ? formatTruth : (y) => typeset(y),
+      isInput,
+      note: isInput
+        ? ""
+        : `${this.#name(source)} is computed: here it alone is varied, as if it were an input.`,
+      points: Math.max(40, Math.min(120, Math.round(30000 / graph.nodes.length))),
+      // The source itself is not among them.
+      key: [graph, source, target, ...range, ...inputs.filter((_, i) => i !== input)],
+    });
   }
 
   #invitation(target: HTMLElement): (Node | string)[] {
@@ -467,7 +514,10 @@ class Explorer {
   /** Announce the outcome once things have come to rest. */
   #settle(): void {
     clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => setText(this.#live, this.#outcome()), SETTLED_MS);
+    this.#settling = window.setTimeout(() => {
+      setText(this.#live, this.#outcome());
+      this.#twin.settle();
+    }, SETTLED_MS);
   }
 
   #outcome(): string {
@@ -481,7 +531,9 @@ class Explorer {
     const { graph } = scene.program;
     const { total, count } = pathSum(graph, scene.partials, source, target, 0);
     const derivative = `∂${to}/∂${this.#name(source)} = ${typeset(source === target ? 1 : total)}`;
-    return source === target ? derivative : `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
+    if (source === target) return derivative;
+    if (!count) return `${derivative}, ${to} does not depend on ${this.#name(source)}`;
+    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
   }
 
   #paint(): void {

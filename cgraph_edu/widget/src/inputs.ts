@@ -58,6 +58,11 @@ export class InputsPanel {
     this.#rows.forEach((row, index) => row.setRange(ranges[index]!));
   }
 
+  /** The range of an input's slider, as wide as its value has made it. */
+  range(index: number): Range {
+    return this.#rows[index]!.range;
+  }
+
   /** Show these values; a field that holds a person's unfinished text keeps it. */
   set(values: readonly number[]): void {
     this.#rows.forEach((row, index) => row.set(values[index]!));
@@ -70,8 +75,12 @@ class Row {
   readonly root: HTMLElement;
   readonly #field: HTMLInputElement;
   readonly #note = element("p", { class: "cgx-note", role: "alert" });
-  #range: Range = [0, 1, 0.01];
+  readonly #ends = element("p", { class: "cgx-ends", "aria-hidden": "true" });
+  range: Range = [0, 1, 0.01];
+  #given = this.range;
   #value = NaN;
+  /** The value before a person began to type. */
+  #before = NaN;
 
   constructor(
     private readonly name: string,
@@ -95,17 +104,19 @@ class Row {
       mathName(label),
       this.slider,
       this.#field,
+      this.#ends,
       this.#note,
     );
     this.#note.hidden = true;
     this.slider.addEventListener("input", () => this.#choose(this.slider.valueAsNumber));
     this.#field.addEventListener("input", () => this.#type());
-    this.#field.addEventListener("keydown", (event) => this.#nudge(event));
+    this.#field.addEventListener("keydown", (event) => this.#key(event));
+    this.#field.addEventListener("focus", () => (this.#before = this.#value));
     this.#field.addEventListener("blur", () => this.#leave());
   }
 
   setRange(range: Range): void {
-    this.#range = range;
+    this.#given = this.range = range;
     this.#fit(this.#value);
   }
 
@@ -135,15 +146,29 @@ class Row {
     this.#choose(value);
   }
 
-  /** The arrow keys step the number, as in a native number field. */
-  #nudge(event: KeyboardEvent): void {
+  /** Arrows step the number, as in a native number field; Enter takes it, Escape takes it back. */
+  #key(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (direction === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (direction !== undefined) {
+      this.#write(tidy(this.#value + direction * this.range[2]));
+    } else if (event.key === "Enter") {
+      if (readNumber(this.#field.value) !== null) this.#write((this.#before = this.#value));
+      this.#field.select();
+    } else if (event.key === "Escape" && this.#field.value !== formatNumber(this.#before, 12)) {
+      // With nothing to take back, Escape is the explorer's.
+      event.stopPropagation();
+      this.#write(this.#before);
+    } else {
+      return;
+    }
     event.preventDefault();
-    const value = tidy(this.#value + direction * this.#range[2]);
+  }
+
+  #write(value: number): void {
     this.#field.value = formatNumber(value, 12);
     this.#accept();
-    this.#choose(value);
+    if (value !== this.#value) this.#choose(value);
   }
 
   #leave(): void {
@@ -160,23 +185,38 @@ class Row {
     this.#field.setAttribute("aria-invalid", "true");
     this.#note.hidden = false;
     const last = typeset(this.#value);
-    setText(this.#note, `Write a number, such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
+    setText(this.#note, `Not a number: write one such as 2.5 or 1e-3. ${this.name} is still ${last}.`);
   }
 
   /** Widen the range to hold the value, and place the slider. */
   #fit(value: number): void {
-    this.#range = widened(this.#range, value);
-    const [min, max, step] = this.#range;
+    this.range = widened(this.range, value);
+    const [min, max, step] = this.range;
     this.slider.min = String(min);
     this.slider.max = String(max);
     this.slider.step = String(step);
     this.slider.value = String(value);
     this.slider.setAttribute("aria-valuetext", typeset(value));
+    // The ends of a range that had to grow are always in sight.
+    this.#ends.classList.toggle("cgx-grown", min < this.#given[0] || max > this.#given[1]);
+    if (this.#ends.dataset["range"] !== `${min} ${max}`) {
+      this.#ends.dataset["range"] = `${min} ${max}`;
+      this.#ends.replaceChildren(...[min, max].map((end) => element("span", {}, typeset(end))));
+    }
     // Halves, because the width of a range may overflow.
     const place = (x: number) => clamp((x / 2 - min / 2) / (max / 2 - min / 2));
     this.slider.style.setProperty("--cgx-at", String(place(value)));
     this.slider.style.setProperty("--cgx-zero", String(place(0)));
   }
+}
+
+/** A range for a value without a slider, by the same rule as Python's `default_range`. */
+export function freeRange(value: number): Range {
+  const size = 1.25 * Math.abs(value);
+  if (!(size > 1e-300 && size < 1e300)) return [-3, 3, 0.05];
+  const power = 10 ** Math.floor(Math.log10(size));
+  const end = tidy(power * (size <= power ? 1 : size <= 3 * power ? 3 : 10));
+  return [-end, end, end / 100];
 }
 
 const FINEST = 1000;
@@ -191,7 +231,7 @@ function widened([min, max, step]: Range, value: number): Range {
 }
 
 /** Without the last digits, where sums of steps leave their rounding. */
-function tidy(x: number): number {
+export function tidy(x: number): number {
   const rounded = Number(x.toPrecision(12));
   return Number.isFinite(rounded) ? rounded : x;
 }

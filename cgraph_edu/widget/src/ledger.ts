@@ -1,10 +1,12 @@
 /** The ledger: every path with its product, their sum, and what reverse mode found on its own. */
 
+import { Copier, pathLatex, sumLatex, type Named } from "./copy";
 import type { PathSum } from "./derive";
 import { element, keepKeys, setText } from "./dom";
 import { derivative, mathName, type Label } from "./names";
 import { typeset } from "./numbers";
 import { hue } from "./stage";
+import type { Words } from "./why";
 
 /** More paths than this are summed up in one row. */
 export const LISTED = 12;
@@ -18,8 +20,7 @@ const SHOWN_NODES = 12;
 const TERMS = 6;
 
 /** A node along a path, and how it is reached: "→", numbered where two edges run side by side. */
-export interface Step {
-  readonly label: Label;
+export interface Step extends Named {
   readonly arrow: string;
 }
 
@@ -30,6 +31,14 @@ export interface Account {
   readonly sum: PathSum;
   /** The steps along each listed path, the source first. */
   readonly routes: readonly (readonly Step[])[];
+  /** Why the derivative is 0 or 1, where it is. */
+  readonly why: Words;
+}
+
+/** What is written of each product beside its value. */
+interface Stages {
+  readonly symbols: boolean;
+  readonly numbers: boolean;
 }
 
 interface Handlers {
@@ -44,11 +53,33 @@ export class Ledger {
   #rows: readonly Row[] = [];
   #account: Account | null = null;
   readonly #more = new Line("cgx-more");
-  readonly #sum = new Line("cgx-sum");
+  readonly #sum = new Line("cgx-sum", true);
   readonly #engine = new Line("cgx-engine");
   readonly #detail = element("p", { class: "cgx-detail" });
+  readonly #why = element("p", { class: "cgx-why" });
+  readonly #copier = new Copier();
+  readonly #tools: HTMLElement;
+  readonly #switches: Readonly<Record<keyof Stages, HTMLButtonElement>>;
+  /** What a person chose to see; else it depends on how many paths there are. */
+  readonly #wanted: Partial<Record<keyof Stages, boolean>> = {};
 
-  constructor(private readonly handlers: Handlers) {}
+  constructor(private readonly handlers: Handlers) {
+    const all = this.#copier.button("the sum", () => sumLatex(this.#account!.routes, this.#account!.sum));
+    this.#sum.tail.append(all);
+    this.#switches = { symbols: this.#switch("symbols"), numbers: this.#switch("numbers") };
+    const { symbols, numbers } = this.#switches;
+    this.#tools = element("div", { class: "cgx-tools" }, "show ", symbols, numbers);
+  }
+
+  #switch(stage: keyof Stages): HTMLButtonElement {
+    const made = keepKeys(element("button", { type: "button", class: "cgx-switch" }, stage));
+    made.addEventListener("click", () => {
+      this.#wanted[stage] = made.getAttribute("aria-pressed") !== "true";
+      this.show(this.#account!);
+      made.focus();
+    });
+    return made;
+  }
 
   /** Show a sentence in place of the table. */
   say(...parts: readonly (Node | string)[]): void {
@@ -60,15 +91,18 @@ export class Ledger {
 
   show(account: Account): void {
     this.#account = account;
-    const shape = JSON.stringify([account.target, account.sum.paths.map((path) => path.edges)]);
+    const { sum, routes } = account;
+    const isBrief = routes.length < CROWD && routes.every((route) => route.length <= LONG);
+    const stages = { symbols: isBrief, numbers: true, ...this.#wanted };
+    const shape = JSON.stringify([account.target, stages, sum.paths.map((path) => path.edges)]);
     if (shape !== this.#shape) {
       this.#shape = shape;
-      this.#build(account);
+      this.#build(account, stages);
     }
-    const { sum } = account;
+    this.#why.replaceChildren(...account.why);
     this.#rows.forEach((row, index) => row.show(sum.paths[index]!.factors, sum.paths[index]!.product));
     const hidden = sum.count - BigInt(sum.paths.length);
-    this.#more.value(`and ${hidden} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
+    this.#more.value(`and ${written(hidden)} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
     this.#sum.terms(sum);
     this.#engine.value("reverse mode found", sum.engine);
     this.#engine.mark(sum.agrees);
@@ -86,17 +120,25 @@ export class Ledger {
     this.#detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
   }
 
-  #build({ source, target, sum, routes }: Account): void {
-    const isBrief = routes.length < CROWD && routes.every((route) => route.length <= LONG);
-    this.#rows = routes.map((route, index) => new Row(index, route, isBrief, this.handlers));
-    this.#detail.hidden = isBrief;
+  #build({ source, target, sum, routes }: Account, stages: Stages): void {
+    this.#rows = routes.map((route, index) => {
+      const copy = this.#copier.button(`path ${index + 1}`, () =>
+        pathLatex(route, this.#account!.sum.paths[index]!),
+      );
+      return new Row(index, route, stages, copy, this.handlers);
+    });
+    this.#detail.hidden = stages.symbols;
+    for (const [stage, made] of Object.entries(this.#switches)) {
+      made.setAttribute("aria-pressed", String(stages[stage as keyof Stages]));
+    }
     this.#sum.head.replaceChildren(derivative(target, source));
     const hides = sum.count > BigInt(routes.length);
-    const wide = isBrief ? "5" : "3";
+    // The products' columns: symbols = numbers = value, or less.
+    const wide = stages.symbols && stages.numbers ? 5 : 3;
     this.root.replaceChildren(
       element(
         "table",
-        { class: isBrief ? "cgx-brief" : "" },
+        { class: stages.symbols ? "cgx-brief" : "" },
         element("caption", { class: "cgx-hidden" }, `Paths from ${source} to ${target}`),
         element(
           "thead",
@@ -106,7 +148,7 @@ export class Ledger {
             {},
             element("td"),
             element("th", { scope: "col" }, "path"),
-            element("th", { scope: "col", colspan: wide }, "product of local partials"),
+            element("th", { scope: "col", colspan: String(wide) }, "product of local partials"),
             element("td"),
           ),
         ),
@@ -114,8 +156,10 @@ export class Ledger {
         element("tfoot", {}, this.#sum.root, this.#engine.root),
       ),
       this.#detail,
+      this.#why,
+      element("div", { class: "cgx-foot" }, this.#tools, this.#copier.root),
     );
-    for (const line of [this.#more, this.#sum, this.#engine]) line.span(isBrief);
+    for (const line of [this.#more, this.#sum, this.#engine]) line.span(wide - 2);
     this.#sum.root.firstElementChild!.textContent = "Σ";
   }
 }
@@ -128,7 +172,19 @@ class Row {
   readonly #second = equals();
   readonly #product = element("td", { class: "cgx-value" });
 
-  constructor(index: number, route: readonly Step[], isBrief: boolean, { lit, chosen }: Handlers) {
+  constructor(
+    index: number,
+    route: readonly Step[],
+    private readonly stages: Stages,
+    copy: HTMLElement,
+    { lit, chosen }: Handlers,
+  ) {
+    const cells = [];
+    if (stages.symbols) cells.push(element("td", { class: "cgx-symbols" }, symbols(route)));
+    if (stages.symbols && stages.numbers) cells.push(this.#first);
+    if (stages.numbers) cells.push(this.#factors);
+    if (cells.length) cells.push(this.#second);
+    else this.#product.colSpan = 3;
     this.#button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
     this.#button.append(...arrows(route));
     this.root = element(
@@ -136,11 +192,9 @@ class Row {
       { class: hue(index), "data-path": String(index) },
       element("td", {}, badge(index)),
       element("th", { scope: "row" }, this.#button),
-      ...(isBrief ? [element("td", { class: "cgx-symbols" }, symbols(route)), this.#first] : []),
-      this.#factors,
-      this.#second,
+      ...cells,
       this.#product,
-      element("td"),
+      element("td", { class: "cgx-tail" }, copy),
     );
     this.root.addEventListener("pointerenter", () => lit(index));
     this.root.addEventListener("pointerleave", () => lit(-1));
@@ -153,7 +207,7 @@ class Row {
     setText(this.#product, typeset(product));
     // One factor is the product already: it is written once.
     if (numbers.length > 1) setText(this.#factors, factors(numbers));
-    else setText(this.#first.parentNode ? this.#first : this.#second, "");
+    else if (this.stages.numbers) setText(this.stages.symbols ? this.#first : this.#second, "");
   }
 
   mark(isLit: boolean, isChosen: boolean): void {
@@ -169,23 +223,26 @@ class Line {
   readonly #middle = element("td", { class: "cgx-factors" });
   readonly #equals = equals();
   readonly #number = element("td", { class: "cgx-value" });
-  readonly #verdict = element("td", { class: "cgx-mark" });
+  /** Beside the table: a mark, or a button. */
+  readonly tail = element("td", { class: "cgx-mark cgx-tail" });
 
-  constructor(name: string) {
+  constructor(name: string, hasTerms = false) {
     this.root = element(
       "tr",
       { class: name },
       element("td"),
       this.head,
-      this.#middle,
+      ...(hasTerms ? [this.#middle] : []),
       this.#equals,
       this.#number,
-      this.#verdict,
+      this.tail,
     );
   }
 
-  span(isBrief: boolean): void {
-    this.#middle.colSpan = isBrief ? 3 : 1;
+  /** Take up the columns between the paths and the values: with terms, or else with the head. */
+  span(columns: number): void {
+    if (this.root.contains(this.#middle)) this.#middle.colSpan = columns;
+    else this.head.colSpan = columns + 1;
   }
 
   value(words: string, value: number): void {
@@ -205,15 +262,21 @@ class Line {
         this.#middle.append(element("span", { class: "cgx-term" }, sign, size), " ");
       });
     } else if (count > 1n) {
-      this.#middle.append(`sum of all ${count} paths`);
+      this.#middle.append(`sum of all ${written(count)} paths`);
     }
     setText(this.#number, typeset(total));
   }
 
   mark(agrees: boolean): void {
-    setText(this.#verdict, agrees ? "✓" : "✗ they differ");
-    this.#verdict.classList.toggle("cgx-differs", !agrees);
+    setText(this.tail, agrees ? "✓" : "✗ they differ");
+    this.tail.classList.toggle("cgx-differs", !agrees);
   }
+}
+
+/** A count, exactly: "1,024"; beyond 36 digits its size, as in Python. */
+function written(count: bigint): string {
+  const digits = String(count).length;
+  return digits > 36 ? `about 10^${digits - 1}` : count.toLocaleString("en");
 }
 
 function equals<K extends "td" | "span">(tag: K = "td" as K): HTMLElementTagNameMap[K] {

@@ -74,6 +74,11 @@ export class Stage {
     this.svg.classList.toggle("cg-dark", theme === "dark");
   }
 
+  /** A node in words: "c = a + b = 3". */
+  describe(node: number): string {
+    return this.#nodes[node]?.group.getAttribute("aria-label") ?? "";
+  }
+
   /** The node that has the focus. */
   focused(): number | undefined {
     const index = this.#nodes.findIndex((node) => node?.group.matches(":focus"));
