@@ -145,7 +145,7 @@ def read_answer(graph: Graph, answer: Any) -> tuple[float, str]:
     Names stand for the values that the graph has now. Raises AnswerError for what says no number.
     """
     answer = getattr(answer, "value", answer)
-    if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
+    if isinstance(answer, numbers.Real) and type(answer) is not bool:
         value = float(answer)
         read = format_number(value)
     elif isinstance(answer, str):

@@ -75,7 +75,7 @@ def by_difference(function: Function, at: dict[str, float], wrt: str) -> float:
     ends = [
         cg.trace(function, **{**at, wrt: at[wrt] + move}).output.value for move in (step, -step)
     ]
-    return (ends[0] - ends[1]) / (2 * step)
+    return float(ends[0] - ends[1]) / (2 * step)
 
 
 def wrong_answers(
