@@ -145,13 +145,13 @@ def read_answer(graph: Graph, answer: Any) -> tuple[float, str]:
     Names stand for the values that the graph has now. Raises AnswerError for what says no number.
     """
     answer = getattr(answer, "value", answer)
-    if isinstance(answer, numbers.Real) and type(answer) is not bool:
+    if isinstance(answer, str):
+        value, read = _read_text(graph, answer.strip())
+    elif isinstance(answer, bool) or not isinstance(answer, numbers.Real):
+        raise AnswerError(f"{answer!r} is no number. {_FORM}")
+    else:
         value = float(answer)
         read = format_number(value)
-    elif isinstance(answer, str):
-        value, read = _read_text(graph, answer.strip())
-    else:
-        raise AnswerError(f"{answer!r} is no number. {_FORM}")
     if math.isnan(value):
         raise AnswerError(f"{read} is not a number. {_FORM}")
     return value, read
