@@ -221,29 +221,30 @@ class _Question:
 
     def mistakes(self) -> Iterator[Mistake]:
         """All mistakes, the likeliest first."""
+        yield from self._one_path()
         for name, values in (
             ("factors added", self._factors_added()),
             ("paths multiplied", self._paths_multiplied()),
             ("a sign lost", self._sign_lost()),
             ("the value", [self.target.value]),
+            ("a path missed", self._path_missed()),
             ("another point", self._elsewhere()),
         ):
             yield from (Mistake(name, float(value), self.hint(name)) for value in values)
-        yield from self._path_missed()
         yield from self._derivatives_by_others()
 
-    def _path_missed(self) -> Iterator[Mistake]:
+    def _one_path(self) -> Iterator[Mistake]:
         for path in self.paths if self.sums.count > 1 else ():
             hint = self.hint("one path", path=trail(path))
             yield Mistake("one path", path.product, hint)
+
+    def _path_missed(self) -> Iterator[float]:
         products = [path.product for path in self.paths]
         if self.is_whole:
             sizes = range(2, len(products))
-            some = (sum(chosen) for size in sizes for chosen in combinations(products, size))
+            yield from (sum(some) for size in sizes for some in combinations(products, size))
         else:
-            some = (self.right - product for product in products)
-        hint = self.hint("a path missed")
-        yield from (Mistake("a path missed", value, hint) for value in some)
+            yield from (self.right - product for product in products)
 
     def _factors_added(self) -> Iterator[float]:
         if self.is_whole and any(len(path.factors) > 1 for path in self.paths):

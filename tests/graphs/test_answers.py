@@ -149,26 +149,26 @@ def test_formulas_are_read_in_the_names_of_the_graph() -> None:
     assert judge(graph, "b", "1/3").read == "1/3 = 0.333333"
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        ("", "There is no answer yet. Write a number or a formula, such as -2.5, 1/3 or 2*a + 1."),
-        ("   ", "There is no answer yet"),
-        ("five", "There is no five in this graph. Its names are a, b, c, d, e."),
-        ("2b", "'2b' could not be read"),
-        ("a +", "'a +' could not be read"),
-        ("nan", "nan is not a number"),
-        (math.nan, "nan is not a number"),
-        ("1,2,3", "'1,2,3' could not be read"),
-        ("__import__('os')", "There is no __import__ in this graph"),
-        ("a.real", "could not be read"),
-        ("(" * 500, "could not be read"),
-        ("9" * 2000, "longer than 1000 characters"),
-        (None, "None is no number"),
-        ([5], "[5] is no number"),
-        (True, "True is no number"),
-    ],
-)
+UNREADABLE: list[tuple[Any, str]] = [
+    ("", "There is no answer yet. Write a number or a formula, such as -2.5, 1/3 or 2*a + 1."),
+    ("   ", "There is no answer yet"),
+    ("five", "There is no five in this graph. Its names are a, b, c, d, e."),
+    ("2b", "'2b' could not be read"),
+    ("a +", "'a +' could not be read"),
+    ("nan", "nan is not a number"),
+    (math.nan, "nan is not a number"),
+    ("1,2,3", "'1,2,3' could not be read"),
+    ("__import__('os')", "There is no __import__ in this graph"),
+    ("a.real", "could not be read"),
+    ("(" * 500, "could not be read"),
+    ("9" * 2000, "longer than 1000 characters"),
+    (None, "None is no number"),
+    ([5], "[5] is no number"),
+    (True, "True is no number"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), UNREADABLE)
 def test_what_says_no_number_is_told_kindly(answer: Any, said: str) -> None:
     with pytest.raises(cg.AnswerError) as caught:
         cg.check_answer(five_nodes(), "b", answer)

@@ -44,12 +44,15 @@ export interface Verdict {
   readonly read: string;
   readonly mistakes: readonly string[];
   readonly hint: string;
+  /** The one path that was taken, if that is the mistake. */
+  readonly path: readonly number[];
 }
 
 interface Mistake {
   readonly name: string;
   readonly value: number;
   readonly words: Readonly<Record<string, string>>;
+  readonly path?: readonly number[];
 }
 
 class AnswerError extends Error {}
@@ -60,7 +63,7 @@ export function judge(question: Question, text: string): Verdict {
     return verdict(question, value, read);
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
-    return { isRight: null, value: null, read: "", mistakes: [], hint: error.message };
+    return { isRight: null, value: null, read: "", mistakes: [], hint: error.message, path: [] };
   }
 }
 
@@ -69,7 +72,7 @@ function verdict(question: Question, value: number, read: string): Verdict {
   const size = sum.paths.reduce((total, { product }) => total + Math.abs(product), 0);
   const accepts = (x: number) =>
     isNear(x, sum.total, question.tolerance) || close(x, sum.total, size);
-  if (accepts(value)) return { isRight: true, value, read, mistakes: [], hint: "" };
+  if (accepts(value)) return { isRight: true, value, read, mistakes: [], hint: "", path: [] };
   const wrong = [...mistakes(question, sum)].filter((one) => !accepts(one.value));
   const exact = wrong.filter((one) => isNear(value, one.value, 1e-6));
   const found = exact.length
@@ -79,7 +82,7 @@ function verdict(question: Question, value: number, read: string): Verdict {
   const hints = new Set(found.map((one) => worded(question, one)));
   const names = new Set(found.map(({ name }) => name).filter((name) => name !== "unknown"));
   const hint = [...hints].slice(0, 2).join(" Or: ");
-  return { isRight: false, value, read, mistakes: [...names], hint };
+  return { isRight: false, value, read, mistakes: [...names], hint, path: found[0]!.path ?? [] };
 }
 
 function worded({ program, source, target, hints }: Question, { name, words }: Mistake): string {
@@ -159,6 +162,16 @@ function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
   const products = paths.map(({ product }) => product);
   const isWhole = sum.count <= BigInt(FEW);
   const named = (name: string) => (value: number) => ({ name, value, words: {} });
+  if (sum.count > 1n) {
+    for (const { edges, product } of paths) {
+      const steps = edges.map((edge) => {
+        const { target } = graph.edges[edge]!;
+        return ` →${twin(graph, edge)} ${graph.nodes[target]!.name}`;
+      });
+      const path = graph.nodes[source]!.name + steps.join("");
+      yield { name: "one path", value: product, words: { path }, path: edges };
+    }
+  }
   if (isWhole && paths.some(({ factors }) => factors.length > 1)) {
     const sums = paths.map(({ factors }) => add(factors));
     const longer = sums.filter((_, index) => paths[index]!.factors.length > 1);
@@ -167,19 +180,9 @@ function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
   if (isWhole && paths.length > 1) yield named("paths multiplied")(multiply(products));
   yield* signsLost(sum, isWhole).map(named("a sign lost"));
   yield named("the value")(values[target]!);
-  yield* elsewhere(question).map(named("another point"));
-  if (sum.count > 1n) {
-    for (const { edges, product } of paths) {
-      const steps = edges.map((edge) => {
-        const { target } = graph.edges[edge]!;
-        return ` →${twin(graph, edge)} ${graph.nodes[target]!.name}`;
-      });
-      const path = graph.nodes[source]!.name + steps.join("");
-      yield { name: "one path", value: product, words: { path } };
-    }
-  }
   const some = isWhole ? partSums(products) : products.map((product) => total - product);
   yield* some.map(named("a path missed"));
+  yield* elsewhere(question).map(named("another point"));
   let tried = 0;
   for (const [node, { name, op, drawn }] of graph.nodes.entries()) {
     if (!drawn || tried++ >= MOST_NODES || node === source || node === target) continue;

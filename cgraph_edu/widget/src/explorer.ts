@@ -2,6 +2,7 @@
 
 import "./explorer.css";
 
+import { judge } from "./answers";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
@@ -21,6 +22,7 @@ import { Modes, readView, type View } from "./modes";
 import { mathName, type Label } from "./names";
 import { formatTruth, typeset } from "./numbers";
 import { openPage } from "./page";
+import { predicted, Prediction, told, verdictAt, type Predicted } from "./predict";
 import { Question } from "./question";
 import { Stage } from "./stage";
 import { Stepper } from "./stepper";
@@ -32,6 +34,7 @@ import { why, whyTrivial } from "./why";
 import "./layout.css";
 
 export { adjoints, pathSum } from "./derive";
+export { judge } from "./answers";
 export { readDocument } from "./document";
 export { pathCost, shortCount } from "./cost";
 export { Program } from "./evaluate";
@@ -69,6 +72,10 @@ class Explorer {
     lit: (path) => this.#light(path),
     chosen: (path) => this.#choosePath(path === this.#chosenPath ? -1 : path),
   });
+  readonly #prediction = new Prediction({
+    answered: (text) => this.#answer(text),
+    shown: () => this.#predict({ ...this.#predicted, is_shown: true }),
+  });
   readonly #modes = new Modes((view) => this.#turn(view));
   readonly #stepper = new Stepper((step) => this.#goTo(step));
   readonly #curve = new Curve((x) => this.#moveSource(x));
@@ -86,6 +93,7 @@ class Explorer {
       this.#message,
       this.#panel.root,
       this.#ledger.root,
+      this.#prediction.root,
       this.#stepper.root,
       this.#curve.root,
       this.#twin.root,
@@ -102,6 +110,8 @@ class Explorer {
   #chosenPath = -1;
   #litPath = -1;
   #view: View = "paths";
+  /** The learner's last answer, where one was asked for. */
+  #predicted: Predicted = {};
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
@@ -130,6 +140,7 @@ class Explorer {
     this.#listen("selected_path", () => this.#hear());
     this.#listen("mode", () => this.#hear());
     this.#listen("step", () => this.#hear());
+    this.#listen("prediction", () => this.#hear());
     this.#listen("ranges", () => this.#reload());
     this.#listen("message", () => {
       this.#isDismissed = false;
@@ -189,6 +200,7 @@ class Explorer {
     this.#litPath = -1;
     this.#view = readView(this.model.get("mode"));
     this.#stepNumber = this.#count("step");
+    this.#predicted = this.#prior();
     this.#host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
     if (!before) this.root.replaceChildren(...this.#parts);
@@ -223,8 +235,8 @@ class Explorer {
     this.#isDismissed = true;
     this.#draw();
     this.#settle();
-    const told = Object.entries({ ...this.#told(), ...this.#named(inputs) });
-    this.#messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
+    const known = Object.entries({ ...this.#told(), ...this.#named(inputs) });
+    this.#messenger.send("inputs", Object.fromEntries(known.map(([name, x]) => [name, toJson(x)])));
     this.#messenger.send("asked", this.#count("asked") + 1);
   }
 
@@ -235,6 +247,7 @@ class Explorer {
 
   /** Click or Enter on a node: an input becomes the source, any other the target; Shift reverses. */
   #pick(node: number, reverse: boolean): void {
+    if (this.#isAsked) return;
     const isInput = this.#scene!.program.graph.nodes[node]!.op === null;
     if (isInput !== reverse) this.#choose(node, this.#target);
     else this.#choose(this.#source, node);
@@ -284,6 +297,22 @@ class Explorer {
     this.#messenger.send("step", 0);
   }
 
+  #answer(text: string): void {
+    const { program, values, inputs } = this.#scene!;
+    const asked = { program, values, source: this.#source!, target: this.#target, ...this.#asked()! };
+    this.#predict(predicted(text, judge(asked, text), this.#written(inputs)));
+  }
+
+  #predict(answered: Predicted): void {
+    this.#predicted = answered;
+    this.#draw();
+    this.#messenger.send("prediction", answered);
+    if (this.#isAsked) return;
+    // The panel is gone; the focus goes on to what came in its place.
+    if (answered.is_right) this.#say(told(verdictAt(answered, answered.inputs!)!));
+    this.#question.focus();
+  }
+
   #light(path: number): void {
     this.#litPath = path;
     this.#highlight();
@@ -292,7 +321,7 @@ class Explorer {
   #key(event: KeyboardEvent): void {
     // Keys stop here: they are not the notebook's.
     event.stopPropagation();
-    if (event.key !== "Escape" || this.#source === null || !this.#scene) return;
+    if (event.key !== "Escape" || this.#source === null || !this.#scene || this.#isAsked) return;
     event.preventDefault();
     const isInLedger = this.#ledger.root.contains(event.target as Node);
     this.#choose(null, this.#target);
@@ -317,6 +346,7 @@ class Explorer {
     if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
     if (!messenger.isAhead("mode")) this.#view = readView(model.get("mode"));
     if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
+    if (!messenger.isAhead("prediction")) this.#predicted = this.#prior();
     // The model calls back for what this view has just told it, too.
     if (this.#state() === before) return;
     this.#draw();
@@ -329,7 +359,8 @@ class Explorer {
     const chosenPath = this.#chosenPath;
     const view = this.#view;
     const stepNumber = this.#stepNumber;
-    return [source, target, chosenPath, view, stepNumber, ...this.#inputs].join(" ");
+    const answered = JSON.stringify(this.#predicted);
+    return [source, target, chosenPath, view, stepNumber, answered, ...this.#inputs].join(" ");
   }
 
   #listen(trait: string, callback: () => void): void {
@@ -351,14 +382,17 @@ class Explorer {
     }
     this.#panel.set(this.#inputs);
     this.#modes.set(this.#view);
-    this.root.dataset["mode"] = this.#view;
+    const isAsked = this.#isAsked;
+    this.root.dataset["mode"] = isAsked ? "predict" : this.#view;
     this.#question.set(
       this.#source === null ? "" : this.#name(this.#source),
       this.#name(this.#target),
       this.#view === "reverse" ? "every input" : "an input",
     );
+    this.#question.lock(isAsked);
     scene.stage.show(scene.values, scene.partials, this.#follow(scene));
-    if (this.#view === "paths") this.#account(scene);
+    if (isAsked) this.#ask(scene);
+    else if (this.#view === "paths") this.#account(scene);
     this.#highlight();
     this.#report(guard);
   }
@@ -379,6 +413,29 @@ class Explorer {
   #seed(): number {
     if (this.#view === "reverse" || !this.#scene) return this.#target;
     return this.#source ?? this.#scene.program.graph.inputs[0] ?? this.#target;
+  }
+
+  /** Whether the derivative is hidden, because it is to be predicted. */
+  get #isAsked(): boolean {
+    const { is_right: isRight, is_shown: isShown } = this.#predicted;
+    return this.#asked() !== null && this.#source !== null && !isRight && !isShown;
+  }
+
+  #ask({ program, stage, partials, inputs }: Scene): void {
+    const source = this.#source!;
+    const target = this.#target;
+    const { graph } = program;
+    const verdict = verdictAt(this.#predicted, this.#written(inputs));
+    const { count, paths, engine } = pathSum(graph, partials, source, target, 2);
+    // On one edge from source to target the answer would be written.
+    if (count === 1n && paths[0]!.edges.length === 1) stage.conceal(paths[0]!.edges[0]!);
+    this.#paths = verdict?.path.length ? [{ edges: verdict.path, factors: [], product: engine }] : [];
+    this.#prediction.show({
+      source: this.#label(source),
+      target: this.#label(target),
+      at: graph.inputs.map((node, i) => [this.#label(node), inputs[i]!]),
+      verdict,
+    });
   }
 
   #account(scene: Scene): void {
@@ -525,6 +582,7 @@ class Explorer {
     const source = this.#source;
     const target = this.#target;
     if (!scene || this.root.classList.contains("cgx-stale")) return "";
+    if (this.#isAsked) return "";
     if (this.#view !== "paths") return this.#stepper.said;
     const to = this.#name(target);
     if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
@@ -540,6 +598,24 @@ class Explorer {
     const theme = resolveTheme(this.model.get("theme"));
     this.root.dataset["theme"] = theme;
     this.#scene?.stage.paint(theme);
+  }
+
+  // --- What is asked ---------------------------------------------------------------------------------
+
+  /** How the answer is to be judged; null where none is asked for. */
+  #asked(): { tolerance: number; hints: Record<string, string> } | null {
+    const asked = this.model.get("question") as { tolerance?: number; hints?: Record<string, string> };
+    return asked?.hints ? { tolerance: Number(asked.tolerance), hints: asked.hints } : null;
+  }
+
+  #prior(): Predicted {
+    return (this.model.get("prediction") ?? {}) as Predicted;
+  }
+
+  #written(inputs: readonly number[]): Record<string, number | string> {
+    return Object.fromEntries(
+      Object.entries(this.#named(inputs)).map(([name, x]) => [name, toJson(x)]),
+    );
   }
 
   // --- Names and numbers ---------------------------------------------------------------------------

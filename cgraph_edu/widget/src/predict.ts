@@ -3,6 +3,7 @@
 import "./predict.css";
 
 import type { Verdict } from "./answers";
+import { toJson } from "./document";
 import { element, keepKeys, setText } from "./dom";
 import { derivative, mathName, type Label } from "./names";
 import { typeset } from "./numbers";
@@ -15,6 +16,35 @@ export interface Asked {
   readonly at: readonly (readonly [label: Label, value: number])[];
   /** What was said of the last answer; null before the first, and once the inputs have changed. */
   readonly verdict: Verdict | null;
+}
+
+/** The trait `prediction`, as Python reads it. */
+export interface Predicted {
+  readonly answer?: string;
+  readonly value?: number | string | null;
+  readonly is_right?: boolean | null;
+  readonly read?: string;
+  readonly mistakes?: readonly string[];
+  readonly hint?: string;
+  readonly path?: readonly number[];
+  /** Where it was answered. */
+  readonly inputs?: Readonly<Record<string, number | string>>;
+  readonly is_shown?: boolean;
+}
+
+export function predicted(
+  answer: string,
+  { isRight, value, ...rest }: Verdict,
+  inputs: Predicted["inputs"] & {},
+): Predicted {
+  return { answer, value: value === null ? null : toJson(value), is_right: isRight, ...rest, inputs };
+}
+
+/** What was said of an answer, as far as it holds at these inputs. */
+export function verdictAt(told: Predicted, inputs: Predicted["inputs"] & {}): Verdict | null {
+  if (told.hint === undefined || JSON.stringify(told.inputs) !== JSON.stringify(inputs)) return null;
+  const { is_right: isRight = null, read = "", mistakes = [], hint, path = [] } = told;
+  return { isRight, value: null, read, mistakes, hint, path };
 }
 
 interface Handlers {

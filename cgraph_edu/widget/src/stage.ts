@@ -69,6 +69,11 @@ export class Stage {
     this.#edges.forEach((edge, index) => edge.show(partials[index]!));
   }
 
+  /** Show no number on this edge, until the next numbers come. */
+  conceal(edge: number): void {
+    this.#edges[edge]!.conceal();
+  }
+
   paint(theme: "light" | "dark"): void {
     this.svg.classList.toggle("cg-light", theme === "light");
     this.svg.classList.toggle("cg-dark", theme === "dark");
@@ -172,6 +177,10 @@ class EdgeMark {
 
   show(partial: number): void {
     if (this.#number) write(this.#number, typeset(partial, DIGITS));
+  }
+
+  conceal(): void {
+    if (this.#number) write(this.#number, "?");
   }
 
   /** Colour the edge by the paths through it, given by their index. */
