@@ -67,6 +67,7 @@ from .core.jacobians import jacobian as jacobian
 from .core.recording import DomainWarning as DomainWarning
 from .core.recording import GraphBreakWarning as GraphBreakWarning
 from .core.recording import GuardError as GuardError
+from .core.scopes import scope as scope
 from .core.tensor import Tensor as Tensor
 from .core.tensor import constant as constant
 from .core.tensor import variable as variable
