@@ -152,7 +152,8 @@ def _badges(wire: Wire, crowded: bool) -> str:
 
     Wires that leave one box together are close at their start; before the arrowhead they are not.
     """
-    start, end = wire.along(14.0), wire.along(-15.0)
+    # A wire measures itself from left to right.
+    start, end = (wire.transposed().along(distance)[::-1] for distance in (14.0, -15.0))
     x, y = wire.start
     places = (end, start) if crowded else (start, end, (x, y - SLOT / 2))
     return " ".join(map(_at, places))
