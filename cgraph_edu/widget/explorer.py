@@ -22,6 +22,7 @@ from ..core.tensor import is_array
 from ..graphs.answers import HINTS, TOLERANCE
 from ..graphs.document import to_document
 from ..graphs.graph import Graph
+from ..render.downward import downward
 from ..render.picture import bundle, picture
 from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
@@ -246,6 +247,7 @@ def _scene(graph: Graph, sliders: Mapping[str, Sequence[float]]) -> dict[str, An
     alike = lookalikes(node.name for node in graph.nodes)
     for node in document["nodes"]:
         node["label"] = list(plain_name(node["name"], alike))
+    document["downward"] = downward(graph)
     ranges = {node.name: default_range(node.value) for node in graph.inputs}
     ranges |= {name: _range(name, ends) for name, ends in sliders.items() if name in ranges}
     return {

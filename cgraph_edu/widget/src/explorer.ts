@@ -21,6 +21,7 @@ import { Messenger, type Model } from "./model";
 import { Modes, readView, type View } from "./modes";
 import { mathName, type Label } from "./names";
 import { formatTruth, typeset } from "./numbers";
+import { Orientation } from "./orientation";
 import { openPage } from "./page";
 import { predicted, Prediction, told, verdictAt, type Predicted } from "./predict";
 import { Question } from "./question";
@@ -52,6 +53,7 @@ const UNKNOWN_RANGE: Range = [-3, 3, 0.1];
 interface Scene {
   readonly program: Program;
   readonly stage: Stage;
+  readonly orientation: Orientation;
   inputs: readonly number[];
   values: readonly number[];
   partials: readonly number[];
@@ -158,6 +160,7 @@ class Explorer {
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
     this.#curve.dispose();
+    this.#scene?.orientation.stop();
     this.root.replaceChildren();
   }
 
@@ -178,9 +181,10 @@ class Explorer {
     const mine = before ? this.#named(this.#inputs) : {};
     const focused = before?.stage.focused();
     const focus = focused === undefined ? undefined : this.#name(focused);
+    before?.orientation.stop();
     this.#scene = this.#read();
     if (!this.#scene) return;
-    const { program, stage, inputs: recorded } = this.#scene;
+    const { program, stage, orientation, inputs: recorded } = this.#scene;
     const { graph } = program;
     const names = graph.inputs.map((node) => graph.nodes[node]!.name);
     const told = this.#told();
@@ -206,20 +210,27 @@ class Explorer {
     if (!before) this.root.replaceChildren(...this.#parts);
     this.#paint();
     this.#draw();
+    orientation.watch(this.#host, () => {
+      stage.turned();
+      this.#stepper.turned();
+      this.#draw();
+    });
     if (focus !== undefined) stage.focus(this.#find(focus));
   }
 
   /** The graph and the picture that Python sent; null, and a message in their place, if malformed. */
   #read(): Scene | null {
     try {
-      const graph = readDocument(this.model.get("document"));
+      const document = this.model.get("document");
+      const graph = readDocument(document);
       const program = new Program(graph);
       const stage = new Stage(String(this.model.get("svg")), graph, (node, reverse) =>
         this.#pick(node, reverse),
       );
+      const orientation = new Orientation(document, graph, stage.svg);
       const inputs = graph.inputs.map((node) => graph.nodes[node]!.value);
       const values = program.values(inputs);
-      return { program, stage, inputs, values, partials: program.partials(values) };
+      return { program, stage, orientation, inputs, values, partials: program.partials(values) };
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
       const text = `This graph can't be shown: ${error.message}.`;
