@@ -4,6 +4,7 @@ The method of Sugiyama, Tagawa and Toda (1981), with these choices: a label is a
 own rank with its real size, so that nothing can overlap it; the boxes' coordinates come from
 weighted medians (after Gansner et al., "A Technique for Drawing Directed Graphs", 1993), which
 makes straight rows; wires are monotone cubics that stay in their own lane across a column.
+Boxes stand in columns, and labels in the gaps between them.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, floor
 from typing import Literal
 
 from .alignment import Pull, align, nudge
 from .ordering import order
-from .wires import Point, Stop, Wire, route
+from .wires import Gap, Point, Stop, Wire, route
 
 Direction = Literal["right", "down"]
 
 
-_AROUND_WIRE = 8.0  # free room in px above and below a wire
-_PORT = 11.0  # wires arrive this far from the middle of a side,
-_HEAD = 8.0  # and end so far before it, for the arrowhead
-_LEVEL = 3.0  # a wire that rises less looks straight
+_AROUND_WIRE = 8  # free room in px above and below a wire
+_PORT = 11  # wires arrive this far from the middle of a side,
+_HEAD = 8  # and end so far before it, for the arrowhead
+_LEVEL = 3  # a wire that rises less looks straight
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Layout:
-    """Finished coordinates, from a corner on, rounded to 0.01 px, and the size of the whole."""
+    """Finished coordinates, from a corner on, and the size of the whole.
+
+    Whole px where the sizes are, and else rounded to 0.01 px: where wires wind, or boxes are odd.
+    """
 
     width: float
     height: float
@@ -126,39 +131,32 @@ class _Net:
 
     def __init__(self, boxes: Sequence[Box], links: Sequence[Link], gaps: Gaps) -> None:
         self.boxes, self.links, self.gaps = boxes, links, gaps
-        self.width = [box.width for box in boxes]
-        self.height = [box.height for box in boxes]
-        self.clear = [gaps.box] * len(boxes)
         box_rank = ranks(len(boxes), links)
         low = min(box_rank)
         # Boxes and the bends beside them have the even ranks; the odd ones are for labels.
         self.rank = [2 * (r - low) for r in box_rank]
-        bends = [self._bends(link) for link in links]
+        self.half = [box.height / 2 for box in boxes]
+        self.room = [ceil(half + gaps.box) for half in self.half]
+        bends = [self._vertices(self.rank[k.source] + 2, self.rank[k.target]) for k in links]
         self.bent = len(self.rank)  # how many boxes and bends there are
-        self.chains = [
-            self._labelled(link, passed) for link, passed in zip(links, bends, strict=True)
-        ]
-        self.pulls: list[Pull] = []
+        self.chains: list[list[int]] = []
+        """Each link's bends with a vertex before, between and after them; the last is its label."""
+        for link, passed in zip(links, bends, strict=True):
+            labels = self._vertices(self.rank[link.source] + 1, self.rank[link.target])
+            chain = [0] * (len(passed) + len(labels))
+            chain[::2], chain[1::2] = labels, passed
+            self.chains.append(chain)
+            if link.label_height:
+                self.half[-1] = link.label_height / 2
+                self.room[-1] = ceil(self.half[-1] + gaps.label)
 
-    def _bends(self, link: Link) -> list[int]:
-        """A vertex in each column of boxes that the link passes."""
-        return [
-            self._vertex(r) for r in range(self.rank[link.source] + 2, self.rank[link.target], 2)
-        ]
-
-    def _labelled(self, link: Link, bends: list[int]) -> list[int]:
-        """The link's bends with a vertex before, between and after them; the last is its label."""
-        chain = []
-        for bend in bends:
-            chain += [self._vertex(self.rank[bend] - 1), bend]
-        return [*chain, self._vertex(self.rank[link.target] - 1, link)]
-
-    def _vertex(self, rank: int, label: Link | None = None) -> int:
-        self.rank.append(rank)
-        self.width.append(label.label_width if label else 0.0)
-        self.height.append(label.label_height if label else 0.0)
-        self.clear.append(self.gaps.label if label and label.label_height else _AROUND_WIRE)
-        return len(self.rank) - 1
+    def _vertices(self, first: int, end: int) -> range:
+        """New ones, without height, in every other rank."""
+        steps = range(first, end, 2)
+        self.rank += steps
+        self.half += [0.0] * len(steps)
+        self.room += [_AROUND_WIRE] * len(steps)
+        return range(len(self.rank) - len(steps), len(self.rank))
 
     def _rows(self) -> list[list[int]]:
         """The vertices of each rank in order."""
@@ -166,11 +164,12 @@ class _Net:
         after: list[list[int]] = [[] for _ in range(self.bent)]
         steps: list[tuple[int, int, int]] = []
         for link, chain in zip(self.links, self.chains, strict=True):
-            stations = [link.source, *chain[1::2], link.target]
-            for u, v in pairwise(stations):
+            u = link.source
+            for label, v in zip(chain[::2], [*chain[1::2], link.target], strict=True):
                 after[u].append(v)
                 before[v].append(u)
-            steps += zip(stations[:-1], chain[::2], stations[1:], strict=True)
+                steps.append((v, u, label))
+                u = v
         ordered = order([r // 2 for r in self.rank[: self.bent]], before, after, len(self.boxes))
         at = [0] * self.bent
         rows: list[list[int]] = [[] for _ in range(2 * len(ordered) - 1)]
@@ -179,134 +178,153 @@ class _Net:
             for i, v in enumerate(row):
                 at[v] = i
         # Wires cross before their labels, which stand in the order of what they lead to.
-        for _, _, v in sorted([(at[w], at[u], v) for u, v, w in steps]):
+        for _, _, v in sorted([(at[v], at[u], label) for v, u, label in steps]):
             rows[self.rank[v]].append(v)
         return rows
 
-    def _weigh(self) -> None:
+    def _pulls(self) -> list[Pull]:
         """Wires pull harder where a bend would show more, or where a row should be straight."""
         into = [0] * len(self.boxes)
         out = [0] * len(self.boxes)
         for link in self.links:
             into[link.target] += 1
             out[link.source] += 1
+        pulls = []
         for link, chain in zip(self.links, self.chains, strict=True):
-            own = 1.0 + (into[link.target] == 1) + (out[link.source] == 1)
-            whole = [link.source, *chain, link.target]
-            for i, (u, v) in enumerate(pairwise(whole)):
-                # A long wire runs straight from its source and bends before its target.
-                along = 1.0 if len(chain) == 1 or i == len(whole) - 2 else 8.0 if i else 2.0
-                self.pulls.append(Pull(u, v, own * along))
+            own = 1 + (into[link.target] == 1) + (out[link.source] == 1)
+            # A long wire runs straight from its source and bends before its target.
+            along = 2 * own if len(chain) > 1 else own
+            u = link.source
+            for v in chain:
+                pulls.append((u, v, along))
+                u, along = v, 8 * own
+            pulls.append((u, link.target, own))
+        return pulls
 
     def layout(self, left: float, top: float) -> Layout:
-        self._weigh()
+        pulls = self._pulls()
         rows = self._rows()
-        y = align(rows, self.pulls, self._distance)
+        y = align(rows, pulls, self.room)
         leave, arrive = self._ports(y)
-        y = nudge(rows, y, self._halfway(y, leave, arrive), self._distance)
-        highest = min(at - h / 2 for at, h in zip(y, self.height, strict=True))
-        y = [round(at - highest, 2) + top for at in y]
-        height = max(at + h / 2 for at, h in zip(y, self.height, strict=True)) - top
-        columns = self._columns(rows, y, left)
-        lanes = self._lanes(rows, y)
-        centres = []
-        for v, box in enumerate(self.boxes):
-            right = columns[self.rank[v]][1]
-            centres.append((round(right - box.width / 2, 2), y[v]))
+        y = nudge(rows, y, self._halfway(y, leave, arrive), self.room)
+        highest = floor(min([at - half for at, half in zip(y, self.half, strict=True)]) - top)
+        y = [at - highest for at in y]
+        height = max([at + half for at, half in zip(y, self.half, strict=True)]) - top
+        columns, gaps = self._columns(rows, pulls, y, floor(left))
+        tops, bottoms = self._lanes(rows, y)
         wires, labels = [], []
-        for i, (link, chain) in enumerate(zip(self.links, self.chains, strict=True)):
-            source, target = centres[link.source], centres[link.target]
-            start = (source[0] + self.boxes[link.source].width / 2, source[1] + leave[i])
-            side = target[0] - self.boxes[link.target].width / 2
-            end = (round(side - _HEAD, 2), target[1] + arrive[i])
-            end_column = round(columns[self.rank[link.target]][0] - _HEAD, 2)
-            stops = [Stop(*columns[self.rank[v]], y[v], *lanes[v]) for v in chain]
-            wires.append(route(start, stops, end_column, end))
-            labels.append((round(sum(columns[self.rank[chain[-1]]]) / 2, 2), y[chain[-1]]))
+        for link, chain, start, end in zip(self.links, self.chains, leave, arrive, strict=True):
+            r = self.rank[link.source] // 2
+            begin = (columns[r], y[link.source] + start)
+            stops = []
+            for i in range(0, len(chain), 2):
+                v = chain[i]
+                is_last = i + 1 == len(chain)
+                level = y[link.target] + end if is_last else y[chain[i + 1]]
+                stops.append(Stop(gaps[r], level, y[v], tops[v], bottoms[v], self.half[v] > 0))
+                r += 1
+            side = columns[r] - self.boxes[link.target].width
+            wires.append(route(begin, stops, round(side - _HEAD, 2)))
+            gap = gaps[r - 1]
+            labels.append(((gap.left + gap.right) // 2, y[chain[-1]]))
         return Layout(
-            round(columns[-1][1] - left, 2),
+            round(columns[-1] - left, 2),
             round(height, 2),
-            tuple(centres),
+            tuple(
+                [
+                    (round(columns[r // 2] - box.width / 2, 2), at)
+                    for box, r, at in zip(self.boxes, self.rank, y, strict=False)
+                ]
+            ),
             tuple(labels),
             tuple(wires),
         )
 
-    def _distance(self, u: int, v: int) -> float:
-        return (self.height[u] + self.height[v]) / 2 + self.clear[u] + self.clear[v]
-
     def _columns(
-        self, rows: list[list[int]], y: list[float], x: float
-    ) -> list[tuple[float, float]]:
-        """Left and right of each column; steep wires get a wider gap, or they become walls."""
-        steepest = [0.0] * len(rows)
-        for pull in self.pulls:
-            r = self.rank[pull.after]
-            steepest[r] = max(steepest[r], abs(y[pull.before] - y[pull.after]))
-        columns: list[tuple[float, float]] = []
-        for r, row in enumerate(rows):
-            if r:
-                x += max(self.gaps.columns, min(0.42 * steepest[r], 4 * self.gaps.columns))
-            width = max((self.width[v] for v in row), default=0.0)
-            columns.append((round(x, 2), round(x + width, 2)))
-            x += width
-        return columns
+        self, rows: list[list[int]], pulls: list[Pull], y: list[int], x: int
+    ) -> tuple[list[int], list[Gap]]:
+        """The right side of each column of boxes, and the gaps between the columns.
 
-    def _lanes(self, rows: list[list[int]], y: list[float]) -> list[tuple[float, float]]:
-        """How far a wire may stray up and down at each vertex and not come near a neighbour."""
-        lanes = [(0.0, 0.0)] * len(y)
-        for row in rows:
-            for i, v in enumerate(row):
-                free = []
-                for u in (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None):
-                    if u is None:
-                        free.append(float("inf"))
-                    else:
-                        apart = abs(y[u] - y[v])
-                        bare = self.height[u] == 0  # another wire, which strays as well
-                        free.append(apart / 2 if bare else apart - self.height[u] / 2)
-                lanes[v] = (free[0], free[1])
-        return lanes
+        Steep wires get a wider gap, or they become walls.
+        """
+        widths = [0.0] * len(rows)
+        for box, r in zip(self.boxes, self.rank, strict=False):
+            widths[r] = max(widths[r], box.width)
+        for link, chain in zip(self.links, self.chains, strict=True):
+            r = self.rank[chain[-1]]
+            widths[r] = max(widths[r], link.label_width)
+        steepest = [0] * len(rows)
+        for u, v, _ in pulls:
+            rise = abs(y[u] - y[v])
+            r = self.rank[v]
+            if rise > steepest[r]:
+                steepest[r] = rise
+        least = self.gaps.columns
+        columns, gaps = [x + ceil(widths[0])], []
+        for r in range(1, len(rows), 2):
+            # The labels are in the middle of what is seen of the wires, which end before a box.
+            rise = max(steepest[r], steepest[r + 1])
+            room = ceil(max(least, min(0.36 * rise, 4 * least)) - _HEAD / 2)
+            gap = Gap.between(columns[-1], room, 2 * ceil(widths[r] / 2))
+            gaps.append(gap)
+            columns.append(gap.right + _HEAD + ceil(widths[r + 1]))
+        return columns, gaps
 
-    def _ports(self, y: list[float]) -> tuple[list[float], list[float]]:
+    def _lanes(self, rows: list[list[int]], y: list[int]) -> tuple[list[float], list[float]]:
+        """How far a wire may stray up and down among labels, and not come near a neighbour."""
+        tops, bottoms = [float("-inf")] * len(y), [float("inf")] * len(y)
+        for row in rows[1::2]:
+            for u, v in pairwise(row):
+                # Another wire strays as well.
+                middle = (y[u] + y[v]) / 2
+                tops[v] = y[u] + self.half[u] if self.half[u] else middle
+                bottoms[u] = y[v] - self.half[v] if self.half[v] else middle
+        return tops, bottoms
+
+    def _ports(self, y: list[int]) -> tuple[list[int], list[int]]:
         """Where each link leaves its source and meets its target, from the middle of the side."""
-        leave, arrive = [0.0] * len(self.links), [0.0] * len(self.links)
+        leave, arrive = [0] * len(self.links), [0] * len(self.links)
         out: list[list[int]] = [[] for _ in self.boxes]
         into: list[list[int]] = [[] for _ in self.boxes]
         for i, link in enumerate(self.links):
             out[link.source].append(i)
             into[link.target].append(i)
-        for box in range(len(self.boxes)):
-            for ends, offsets, at in ((out[box], leave, 0), (into[box], arrive, -1)):
-                ends.sort(key=lambda i: (y[self.chains[i][at]], i))
+        for sides, offsets, at in ((out, leave, 0), (into, arrive, -1)):
+            for box, side in enumerate(sides):
+                if len(side) < 2:
+                    continue
+                ends = [i for _, i in sorted([(y[self.chains[i][at]], i) for i in side])]
                 level = [self._level(i, box, at, y) for i in ends]
                 for i, offset in zip(ends, self._spread(level, box), strict=True):
                     offsets[i] = offset
         return leave, arrive
 
-    def _level(self, i: int, box: int, at: int, y: list[float]) -> bool:
+    def _level(self, i: int, box: int, at: int, y: list[int]) -> bool:
         """Whether link i runs straight at this end of it, its label included."""
         link, chain = self.links[i], self.chains[i]
-        whole = [link.source, *chain, link.target]
-        near = whole[1:3] if at == 0 else whole[-3:-1]
-        return all(abs(y[v] - y[box]) < _LEVEL for v in near)
+        if abs(y[chain[at]] - y[box]) >= _LEVEL:
+            return False
+        if len(chain) > 1:
+            beyond = chain[1 if at == 0 else -2]
+        else:
+            beyond = link.target if at == 0 else link.source
+        return abs(y[beyond] - y[box]) < _LEVEL
 
-    def _halfway(self, y: list[float], leave: list[float], arrive: list[float]) -> dict[int, float]:
+    def _halfway(self, y: list[int], leave: list[int], arrive: list[int]) -> dict[int, int]:
         """The height of each label in the middle of the rise that it stands on."""
         halfway = {}
         for i, (link, chain) in enumerate(zip(self.links, self.chains, strict=True)):
             earlier = y[chain[-2]] if len(chain) > 1 else y[link.source] + leave[i]
-            halfway[chain[-1]] = (earlier + y[link.target] + arrive[i]) / 2
+            halfway[chain[-1]] = (earlier + y[link.target] + arrive[i]) // 2
         return halfway
 
-    def _spread(self, level: list[bool], box: int) -> list[float]:
+    def _spread(self, level: list[bool], box: int) -> list[int]:
         """Offsets of the ends on one side of a box: a straight wire keeps the middle."""
-        room = max(0.0, self.boxes[box].height / 2 - 8)
+        room = max(0, int(self.half[box]) - 8)
+        last = len(level) - 1
         if any(level):
             straight = level.index(True)
-            most = max(straight, len(level) - 1 - straight)
-            step = min(_PORT, room / most) if most else 0.0
+            step = min(_PORT, room // max(straight, last - straight))
             return [(i - straight) * step for i in range(len(level))]
-        if len(level) == 1:
-            return [0.0]
-        step = min(2 * _PORT, 2 * room / (len(level) - 1))
-        return [(i - (len(level) - 1) / 2) * step for i in range(len(level))]
+        step = min(2 * _PORT, 2 * room // last)
+        return [(2 * i - last) * step // 2 for i in range(len(level))]
