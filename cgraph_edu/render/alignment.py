@@ -8,7 +8,7 @@ both sides settle it. Positions are whole pixels, so that all of it is exact, ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 Pull = tuple[int, int, int]
 """A wire between two vertices of neighbouring ranks, which wants them at one height; its weight."""
@@ -65,33 +65,29 @@ def align(ranks: Sequence[Sequence[int]], pulls: Sequence[Pull], room: Sequence[
     return best
 
 
-def nudge(
-    ranks: Sequence[Sequence[int]],
-    position: Sequence[int],
-    wanted: Mapping[int, int],
-    room: Sequence[int],
-) -> list[int]:
-    """The same coordinates, but each vertex in `wanted` as near to its wish as the others allow."""
-    nudged = list(position)
-    offsets = _offsets(ranks, room)
-    for row in ranks:
-        if all(wanted.get(v, position[v]) == position[v] for v in row):
-            continue
-        # Pools move as one, to the mean of their members' wishes: position, weight, members.
-        pools: list[tuple[float, float, list[int]]] = []
-        for v in row:
-            at: float = wanted.get(v, position[v]) - offsets[v]
-            weight, members = 1.0 if v in wanted else 1e6, [v]
-            while pools and pools[-1][0] > at:
-                earlier, w, others = pools.pop()
-                at = (earlier * w + at * weight) / (w + weight)
-                weight += w
-                members = others + members
-            pools.append((at, weight, members))
-        for at, _, members in pools:
-            for v in members:
-                nudged[v] = round(at) + offsets[v]
-    return nudged
+def spread(wanted: Sequence[int], weight: Sequence[int], room: Sequence[int]) -> list[int]:
+    """The coordinates of one rank in order, as near to what is wanted as their distances allow.
+
+    They have the least sum of weighted squares of what is missed.
+    """
+    # Pools move as one, to the mean of their members' wishes: position, weight, members.
+    pools: list[tuple[float, int, int]] = []
+    offsets = []
+    offset = -room[0]
+    for wish, w, r in zip(wanted, weight, room, strict=True):
+        offset += r
+        offsets.append(offset)
+        at: float = wish - offset
+        offset += r
+        members = 1
+        while pools and pools[-1][0] > at:
+            earlier, more, others = pools.pop()
+            at = (earlier * more + at * w) / (more + w)
+            w += more
+            members += others
+        pools.append((at, w, members))
+    starts = [round(at) for at, _, members in pools for _ in range(members)]
+    return [at + offset for at, offset in zip(starts, offsets, strict=True)]
 
 
 def _offsets(ranks: Sequence[Sequence[int]], room: Sequence[int]) -> list[int]:

@@ -15,9 +15,9 @@ from itertools import pairwise
 from math import ceil, floor
 from typing import Literal
 
-from .alignment import Pull, align, nudge
+from .alignment import Pull, align, spread
 from .ordering import order
-from .wires import Gap, Point, Stop, Wire, route
+from .wires import Gap, Point, Wire, route
 
 Direction = Literal["right", "down"]
 
@@ -26,6 +26,7 @@ _AROUND_WIRE = 8  # free room in px above and below a wire
 _PORT = 11  # wires arrive this far from the middle of a side,
 _HEAD = 8  # and end so far before it, for the arrowhead
 _LEVEL = 3  # a wire that rises less looks straight
+_FIRM = 100  # how much less than a label a wire that passes gives way
 
 
 @dataclass(frozen=True)
@@ -127,60 +128,95 @@ def place(
 
 
 class _Net:
-    """The graph with every wire cut into pieces of one rank: boxes, then bends, then labels."""
+    """The graph with every wire cut into steps from one column to the next: boxes, then bends."""
 
     def __init__(self, boxes: Sequence[Box], links: Sequence[Link], gaps: Gaps) -> None:
         self.boxes, self.links, self.gaps = boxes, links, gaps
-        box_rank = ranks(len(boxes), links)
-        low = min(box_rank)
-        # Boxes and the bends beside them have the even ranks; the odd ones are for labels.
-        self.rank = [2 * (r - low) for r in box_rank]
-        self.half = [box.height / 2 for box in boxes]
-        self.room = [ceil(half + gaps.box) for half in self.half]
-        bends = [self._vertices(self.rank[k.source] + 2, self.rank[k.target]) for k in links]
-        self.bent = len(self.rank)  # how many boxes and bends there are
-        self.chains: list[list[int]] = []
-        """Each link's bends with a vertex before, between and after them; the last is its label."""
-        for link, passed in zip(links, bends, strict=True):
-            labels = self._vertices(self.rank[link.source] + 1, self.rank[link.target])
-            chain = [0] * (len(passed) + len(labels))
-            chain[::2], chain[1::2] = labels, passed
-            self.chains.append(chain)
-            if link.label_height:
-                self.half[-1] = link.label_height / 2
-                self.room[-1] = ceil(self.half[-1] + gaps.label)
-
-    def _vertices(self, first: int, end: int) -> range:
-        """New ones, without height, in every other rank."""
-        steps = range(first, end, 2)
-        self.rank += steps
-        self.half += [0.0] * len(steps)
-        self.room += [_AROUND_WIRE] * len(steps)
-        return range(len(self.rank) - len(steps), len(self.rank))
-
-    def _rows(self) -> list[list[int]]:
-        """The vertices of each rank in order."""
-        before: list[list[int]] = [[] for _ in range(self.bent)]
-        after: list[list[int]] = [[] for _ in range(self.bent)]
-        steps: list[tuple[int, int, int]] = []
-        for link, chain in zip(self.links, self.chains, strict=True):
+        self.rank = ranks(len(boxes), links)
+        low = min(self.rank)
+        self.rank = [r - low for r in self.rank]
+        self.steps: list[tuple[int, int]] = []
+        """From a box or a bend to one in the next column."""
+        self.ends: list[int] = []
+        """For each link its last step, where its label is."""
+        for link in links:
             u = link.source
-            for label, v in zip(chain[::2], [*chain[1::2], link.target], strict=True):
-                after[u].append(v)
-                before[v].append(u)
-                steps.append((v, u, label))
-                u = v
-        ordered = order([r // 2 for r in self.rank[: self.bent]], before, after, len(self.boxes))
-        at = [0] * self.bent
-        rows: list[list[int]] = [[] for _ in range(2 * len(ordered) - 1)]
-        for r, row in enumerate(ordered):
-            rows[2 * r] = row
+            for r in range(self.rank[u] + 1, self.rank[link.target]):
+                self.rank.append(r)
+                self.steps.append((u, len(self.rank) - 1))
+                u = len(self.rank) - 1
+            self.ends.append(len(self.steps))
+            self.steps.append((u, link.target))
+        self.half = [0.0] * len(self.steps)
+        for link, end in zip(links, self.ends, strict=True):
+            self.half[end] = link.label_height / 2
+        self.space = [ceil(half + gaps.label) if half else _AROUND_WIRE for half in self.half]
+
+    def layout(self, left: float, top: float) -> Layout:
+        """Step by step: the order in the columns, the heights, the labels between, the wires."""
+        rows, lanes = self._rows()
+        y = align(rows, self._pulls(), self._room())
+        start, level = self._heights(y)
+        middle = [0] * len(self.steps)
+        for lane in lanes:
+            wanted = [(start[s] + level[s]) // 2 for s in lane]
+            weight = [1 if self.half[s] else _FIRM for s in lane]
+            found = spread(wanted, weight, [self.space[s] for s in lane])
+            for s, at in zip(lane, found, strict=True):
+                middle[s] = at
+        ends = [(y[v], box.height / 2) for v, box in enumerate(self.boxes)]
+        ends += zip(middle, self.half, strict=True)
+        ends += [(at, 0.0) for at in y]
+        down = ceil(top - min([at - half for at, half in ends]))
+        height = max([at + half for at, half in ends]) + down - top
+        y, start, level, middle = (
+            [at + down for at in heights] for heights in (y, start, level, middle)
+        )
+        columns, gaps = self._columns(lanes, start, level, middle, floor(left))
+        tops, bottoms = self._tops_and_bottoms(lanes, middle)
+        wires, labels = [], []
+        first = 0
+        for link, end in zip(self.links, self.ends, strict=True):
+            r = self.rank[link.source]
+            stops = [
+                (gaps[r + i], level[s], middle[s], tops[s], bottoms[s], self.half[s] > 0)
+                for i, s in enumerate(range(first, end + 1))
+            ]
+            side = columns[self.rank[link.target]] - self.boxes[link.target].width
+            wires.append(route((columns[r], start[first]), stops, round(side - _HEAD, 2)))
+            gap = stops[-1][0]
+            labels.append(((gap.left + gap.right) // 2, middle[end]))
+            first = end + 1
+        return Layout(
+            round(columns[-1] - left, 2),
+            round(height, 2),
+            tuple(
+                [
+                    (round(columns[self.rank[v]] - box.width / 2, 2), y[v])
+                    for v, box in enumerate(self.boxes)
+                ]
+            ),
+            tuple(labels),
+            tuple(wires),
+        )
+
+    def _rows(self) -> tuple[list[list[int]], list[list[int]]]:
+        """The boxes and bends of each column in order, and the steps in each gap."""
+        before: list[list[int]] = [[] for _ in self.rank]
+        after: list[list[int]] = [[] for _ in self.rank]
+        for u, v in self.steps:
+            after[u].append(v)
+            before[v].append(u)
+        rows = order(self.rank, before, after, len(self.boxes))
+        at = [0] * len(self.rank)
+        for row in rows:
             for i, v in enumerate(row):
                 at[v] = i
         # Wires cross before their labels, which stand in the order of what they lead to.
-        for _, _, v in sorted([(at[v], at[u], label) for v, u, label in steps]):
-            rows[self.rank[v]].append(v)
-        return rows
+        lanes: list[list[int]] = [[] for _ in rows[1:]]
+        for _, _, s in sorted([(at[v], at[u], s) for s, (u, v) in enumerate(self.steps)]):
+            lanes[self.rank[self.steps[s][0]]].append(s)
+        return rows, lanes
 
     def _pulls(self) -> list[Pull]:
         """Wires pull harder where a bend would show more, or where a row should be straight."""
@@ -190,141 +226,101 @@ class _Net:
             into[link.target] += 1
             out[link.source] += 1
         pulls = []
-        for link, chain in zip(self.links, self.chains, strict=True):
+        first = 0
+        for link, end in zip(self.links, self.ends, strict=True):
             own = 1 + (into[link.target] == 1) + (out[link.source] == 1)
             # A long wire runs straight from its source and bends before its target.
-            along = 2 * own if len(chain) > 1 else own
-            u = link.source
-            for v in chain:
-                pulls.append((u, v, along))
-                u, along = v, 8 * own
-            pulls.append((u, link.target, own))
+            for s in range(first, end):
+                pulls.append((*self.steps[s], (8 if s > first else 2) * own))
+            pulls.append((*self.steps[end], own))
+            first = end + 1
         return pulls
 
-    def layout(self, left: float, top: float) -> Layout:
-        pulls = self._pulls()
-        rows = self._rows()
-        y = align(rows, pulls, self.room)
-        leave, arrive = self._ports(y)
-        y = nudge(rows, y, self._halfway(y, leave, arrive), self.room)
-        highest = floor(min([at - half for at, half in zip(y, self.half, strict=True)]) - top)
-        y = [at - highest for at in y]
-        height = max([at + half for at, half in zip(y, self.half, strict=True)]) - top
-        columns, gaps = self._columns(rows, pulls, y, floor(left))
-        tops, bottoms = self._lanes(rows, y)
-        wires, labels = [], []
-        for link, chain, start, end in zip(self.links, self.chains, leave, arrive, strict=True):
-            r = self.rank[link.source] // 2
-            begin = (columns[r], y[link.source] + start)
-            stops = []
-            for i in range(0, len(chain), 2):
-                v = chain[i]
-                is_last = i + 1 == len(chain)
-                level = y[link.target] + end if is_last else y[chain[i + 1]]
-                stops.append(Stop(gaps[r], level, y[v], tops[v], bottoms[v], self.half[v] > 0))
-                r += 1
-            side = columns[r] - self.boxes[link.target].width
-            wires.append(route(begin, stops, round(side - _HEAD, 2)))
-            gap = gaps[r - 1]
-            labels.append(((gap.left + gap.right) // 2, y[chain[-1]]))
-        return Layout(
-            round(columns[-1] - left, 2),
-            round(height, 2),
-            tuple(
-                [
-                    (round(columns[r // 2] - box.width / 2, 2), at)
-                    for box, r, at in zip(self.boxes, self.rank, y, strict=False)
-                ]
-            ),
-            tuple(labels),
-            tuple(wires),
-        )
+    def _room(self) -> list[int]:
+        """What boxes and bends need on either side; a box has room for its labels as well."""
+        out = [0] * len(self.rank)
+        into = [0] * len(self.rank)
+        for (u, v), space in zip(self.steps, self.space, strict=True):
+            out[u] += space
+            into[v] += space
+        return [
+            2 * ceil(max(box.height / 2 + self.gaps.box, out[v], into[v]) / 2)
+            for v, box in enumerate(self.boxes)
+        ] + [_AROUND_WIRE] * (len(self.rank) - len(self.boxes))
 
     def _columns(
-        self, rows: list[list[int]], pulls: list[Pull], y: list[int], x: int
+        self,
+        lanes: list[list[int]],
+        start: list[int],
+        level: list[int],
+        middle: list[int],
+        x: int,
     ) -> tuple[list[int], list[Gap]]:
         """The right side of each column of boxes, and the gaps between the columns.
 
         Steep wires get a wider gap, or they become walls.
         """
-        widths = [0.0] * len(rows)
+        widths = [0.0] * (len(lanes) + 1)
         for box, r in zip(self.boxes, self.rank, strict=False):
             widths[r] = max(widths[r], box.width)
-        for link, chain in zip(self.links, self.chains, strict=True):
-            r = self.rank[chain[-1]]
-            widths[r] = max(widths[r], link.label_width)
-        steepest = [0] * len(rows)
-        for u, v, _ in pulls:
-            rise = abs(y[u] - y[v])
-            r = self.rank[v]
-            if rise > steepest[r]:
-                steepest[r] = rise
+        label_width = [0.0] * len(lanes)
+        for link in self.links:
+            r = self.rank[link.target] - 1
+            label_width[r] = max(label_width[r], link.label_width)
         least = self.gaps.columns
         columns, gaps = [x + ceil(widths[0])], []
-        for r in range(1, len(rows), 2):
+        for r, lane in enumerate(lanes):
+            rise = max([max(abs(start[s] - middle[s]), abs(level[s] - middle[s])) for s in lane])
             # The labels are in the middle of what is seen of the wires, which end before a box.
-            rise = max(steepest[r], steepest[r + 1])
             room = ceil(max(least, min(0.36 * rise, 4 * least)) - _HEAD / 2)
-            gap = Gap.between(columns[-1], room, 2 * ceil(widths[r] / 2))
+            gap = Gap.between(columns[-1], room, 2 * ceil(label_width[r] / 2))
             gaps.append(gap)
             columns.append(gap.right + _HEAD + ceil(widths[r + 1]))
         return columns, gaps
 
-    def _lanes(self, rows: list[list[int]], y: list[int]) -> tuple[list[float], list[float]]:
+    def _tops_and_bottoms(
+        self, lanes: list[list[int]], middle: list[int]
+    ) -> tuple[list[float], list[float]]:
         """How far a wire may stray up and down among labels, and not come near a neighbour."""
-        tops, bottoms = [float("-inf")] * len(y), [float("inf")] * len(y)
-        for row in rows[1::2]:
-            for u, v in pairwise(row):
+        tops, bottoms = [float("-inf")] * len(middle), [float("inf")] * len(middle)
+        half = self.half
+        for lane in lanes:
+            for s, t in pairwise(lane):
                 # Another wire strays as well.
-                middle = (y[u] + y[v]) / 2
-                tops[v] = y[u] + self.half[u] if self.half[u] else middle
-                bottoms[u] = y[v] - self.half[v] if self.half[v] else middle
+                between = (middle[s] + middle[t]) / 2
+                tops[t] = middle[s] + half[s] if half[s] else between
+                bottoms[s] = middle[t] - half[t] if half[t] else between
         return tops, bottoms
 
-    def _ports(self, y: list[int]) -> tuple[list[int], list[int]]:
-        """Where each link leaves its source and meets its target, from the middle of the side."""
-        leave, arrive = [0] * len(self.links), [0] * len(self.links)
-        out: list[list[int]] = [[] for _ in self.boxes]
-        into: list[list[int]] = [[] for _ in self.boxes]
-        for i, link in enumerate(self.links):
-            out[link.source].append(i)
-            into[link.target].append(i)
-        for sides, offsets, at in ((out, leave, 0), (into, arrive, -1)):
+    def _heights(self, y: list[int]) -> tuple[list[int], list[int]]:
+        """Where each step starts and ends: at a bend, or at its place on the side of a box."""
+        start = [y[u] for u, _ in self.steps]
+        level = [y[v] for _, v in self.steps]
+        out: list[list[tuple[int, int]]] = [[] for _ in self.boxes]
+        into: list[list[tuple[int, int]]] = [[] for _ in self.boxes]
+        first = 0
+        for link, end in zip(self.links, self.ends, strict=True):
+            out[link.source].append((level[first], first))
+            into[link.target].append((start[end], end))
+            first = end + 1
+        for sides, heights in ((out, start), (into, level)):
             for box, side in enumerate(sides):
-                if len(side) < 2:
-                    continue
-                ends = [i for _, i in sorted([(y[self.chains[i][at]], i) for i in side])]
-                level = [self._level(i, box, at, y) for i in ends]
-                for i, offset in zip(ends, self._spread(level, box), strict=True):
-                    offsets[i] = offset
-        return leave, arrive
+                if len(side) > 1:
+                    side.sort()
+                    for (_, s), offset in zip(side, self._ports(box, side, y[box]), strict=True):
+                        heights[s] += offset
+        return start, level
 
-    def _level(self, i: int, box: int, at: int, y: list[int]) -> bool:
-        """Whether link i runs straight at this end of it, its label included."""
-        link, chain = self.links[i], self.chains[i]
-        if abs(y[chain[at]] - y[box]) >= _LEVEL:
-            return False
-        if len(chain) > 1:
-            beyond = chain[1 if at == 0 else -2]
-        else:
-            beyond = link.target if at == 0 else link.source
-        return abs(y[beyond] - y[box]) < _LEVEL
-
-    def _halfway(self, y: list[int], leave: list[int], arrive: list[int]) -> dict[int, int]:
-        """The height of each label in the middle of the rise that it stands on."""
-        halfway = {}
-        for i, (link, chain) in enumerate(zip(self.links, self.chains, strict=True)):
-            earlier = y[chain[-2]] if len(chain) > 1 else y[link.source] + leave[i]
-            halfway[chain[-1]] = (earlier + y[link.target] + arrive[i]) // 2
-        return halfway
-
-    def _spread(self, level: list[bool], box: int) -> list[int]:
-        """Offsets of the ends on one side of a box: a straight wire keeps the middle."""
-        room = max(0, int(self.half[box]) - 8)
-        last = len(level) - 1
-        if any(level):
-            straight = level.index(True)
-            step = min(_PORT, room // max(straight, last - straight))
-            return [(i - straight) * step for i in range(len(level))]
+    def _ports(self, box: int, side: list[tuple[int, int]], y: int) -> list[int]:
+        """Places on a side of a box, from its middle: one straight wire among few keeps that."""
+        room = max(0, int(self.boxes[box].height / 2) - 8)
+        last = len(side) - 1
+        straight = [i for i, (at, _) in enumerate(side) if abs(at - y) < _LEVEL]
+        if len(straight) == 1:
+            i = straight[0]
+            most = max(i, last - i)
+            if most <= 2:
+                step = min(_PORT, room // most)
+                return [(j - i) * step for j in range(len(side))]
         step = min(2 * _PORT, 2 * room // last)
-        return [(2 * i - last) * step // 2 for i in range(len(level))]
+        return [(2 * j - last) * step // 2 for j in range(len(side))]

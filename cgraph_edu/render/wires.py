@@ -35,19 +35,12 @@ class Gap(NamedTuple):
         return cls(left, right, left + room, left + room + width, t * t * (3 - 2 * t))
 
 
-class Stop(NamedTuple):
-    """A wire's way through a gap: the height that it comes to, and what it passes there.
+Stop = tuple[Gap, int, int, float, float, bool]
+"""A wire's way through a gap, and the height that it comes to behind it.
 
-    Among the labels it has a place of its own, from `top` to `bottom`, with its own label in the
-    middle of it where it has one.
-    """
-
-    gap: Gap
-    level: int
-    middle: int
-    top: float
-    bottom: float
-    is_label: bool
+In the gap it has a place of its own: its middle, its top and its bottom, and whether its label is
+in the middle.
+"""
 
 
 @dataclass(frozen=True)
