@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .alignment import Pull, align, spread
 from .ordering import order
@@ -38,16 +38,14 @@ class Gaps:
     columns: float = 42.0
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle to place."""
 
     width: float
     height: float
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A wire to draw from an earlier box to a later one, and the size of its label.
 
     The links into one box are given in the order of its operands.
@@ -82,12 +80,13 @@ def ranks(count: int, links: Sequence[Link]) -> list[int]:
     rank = [0] * count
     into = [0] * count
     users: list[list[int]] = [[] for _ in range(count)]
-    for link in sorted(links, key=lambda link: link.target):
-        if not 0 <= link.source < link.target < count:
-            raise ValueError(f"a link runs from box {link.source} to box {link.target}")
-        rank[link.target] = max(rank[link.target], rank[link.source] + 1)
-        into[link.target] += 1
-        users[link.source].append(link.target)
+    for target, source in sorted([(link.target, link.source) for link in links]):
+        if not 0 <= source < target < count:
+            raise ValueError(f"a link runs from box {source} to box {target}")
+        if rank[target] <= rank[source]:
+            rank[target] = rank[source] + 1
+        into[target] += 1
+        users[source].append(target)
     for v in reversed(range(count)):
         # With more wires out than in, moving towards the users shortens the wires.
         if len(users[v]) > into[v]:

@@ -8,7 +8,7 @@ on the work that one takes.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Container, Sequence
 from itertools import pairwise
 
@@ -19,8 +19,8 @@ _STARTS = 14
 _ROUNDS = 24  # of each start,
 _PATIENCE = 2  # unless so many in turn improve nothing
 # In vertices and wires, times rounds: a graph of 20 nodes gets all starts, one of 100 the first.
-_WORK = 1_500
-_LEAST_ROUNDS = 5  # whatever the work
+_WORK = 1_200
+_LEAST_ROUNDS = 3  # whatever the work
 _ONCE = 2  # by how much more a crossing of two results that are used once counts
 _EAGER_PASSES = 4
 _PASSES = 6
@@ -78,15 +78,19 @@ def _crossings(rows: Ranks, before: Neighbours, at: Sequence[int]) -> int:
     """The number of pairs of wires that cross between neighbouring ranks."""
     total = 0
     for row in rows[1:]:
-        seen: list[int] = []
+        ends: list[int] = []
         for v in row:
-            ends = [at[u] for u in before[v]]
-            if len(ends) > 1:
-                ends.sort()
-            for end in ends:
-                below = bisect_right(seen, end)
-                total += len(seen) - below
-                seen.insert(below, end)
+            if len(before[v]) == 1:
+                ends.append(at[before[v][0]])
+            else:
+                ends += sorted([at[u] for u in before[v]])
+        left = sorted(ends)
+        if left == ends:
+            continue
+        for end in ends:
+            below = bisect_left(left, end)
+            total += below
+            del left[below]
     return total
 
 
@@ -147,8 +151,8 @@ def _out_of_order(rows: Ranks, leaves: Container[int]) -> int:
 
 
 def _sweep(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int], turn: int) -> None:
-    """Sort every rank by where its neighbours are: downwards in odd turns, upwards in even."""
-    upwards = turn % 2 == 0
+    """Sort every rank by where its neighbours are: upwards in odd turns, downwards in even."""
+    upwards = turn % 2 == 1
     neighbours = before if upwards else after
     for row in rows[1:] if upwards else rows[-2::-1]:
         wishes = []
@@ -160,11 +164,11 @@ def _sweep(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int], tu
                 for u in ends:
                     total += at[u]
                 wishes.append((total / len(ends), i, v))
-        places = [i for _, i, _ in wishes]
-        wishes.sort()
-        for i, (_, _, v) in zip(places, wishes, strict=True):
-            row[i] = v
-            at[v] = i
+        ordered = sorted(wishes)
+        if ordered != wishes:
+            for (_, i, _), (_, _, v) in zip(wishes, ordered, strict=True):
+                row[i] = v
+                at[v] = i
 
 
 def _swap(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int]) -> None:
@@ -173,7 +177,6 @@ def _swap(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int]) -> 
     Eager passes come first: they also swap where nothing is lost, and so leave dead ends. A rank is
     looked at again when the one beside it changed, or when it got better itself.
     """
-    sides = before, after
     last = len(rows) - 1
     wide = [len(row) > 1 for row in rows]
     stale = list(wide)
@@ -187,16 +190,24 @@ def _swap(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int]) -> 
             for i in range(1, len(row)):
                 u, v = v, row[i]
                 gain = 0
-                for side in sides:
-                    lower = side[v]
-                    for end in side[u]:
-                        above = at[end]
-                        for other in lower:
-                            below = at[other]
-                            if above > below:
-                                gain += 1
-                            elif above < below:
-                                gain -= 1
+                others = before[v]
+                for end in before[u]:
+                    above = at[end]
+                    for other in others:
+                        below = at[other]
+                        if above > below:
+                            gain += 1
+                        elif above < below:
+                            gain -= 1
+                others = after[v]
+                for end in after[u]:
+                    above = at[end]
+                    for other in others:
+                        below = at[other]
+                        if above > below:
+                            gain += 1
+                        elif above < below:
+                            gain -= 1
                 if gain >= least:
                     row[i - 1], row[i] = v, u
                     at[v], at[u] = i - 1, i

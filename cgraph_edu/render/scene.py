@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from ..graphs.graph import Edge, Graph, Node
 from . import typeset
@@ -60,8 +61,7 @@ _FULL = Density(True, 1.0, 16, Gaps())
 _COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=24))
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A node's box: its corner, the width of the part with the formula, and the whole width."""
 
     node: Node
@@ -73,8 +73,7 @@ class Placed:
     shortened: bool
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """An edge: its wire, and the label on it with the centre of the room for it.
 
     In a compact picture the label is just the number: no fraction, and no bar.

@@ -99,8 +99,8 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
         ]
     )
     title, description = escape(caption(graph)), escape(in_words(graph, show))
-    # nbconvert puts many drawings into one page: ids come from the content.
-    key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
+    # nbconvert puts many drawings into one page: ids come from what they name.
+    key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
@@ -143,7 +143,7 @@ def _number(drawn: Drawn) -> str:
     return (
         f'<g class="partial" transform="translate({x} {y})">'
         f'<text class="alone number" y="5.5" data-room="{PARTIAL_ROOM}"'
-        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{escape(text)}</text></g>"
+        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text></g>"
     )
 
 
@@ -169,7 +169,7 @@ def _partial(drawn: Drawn) -> str:
         at = left + drawn.bar + equals
         parts.append(
             f'<text class="number" x="{_px(at)}" y="5.5" data-room="{PARTIAL_ROOM}"'
-            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{escape(text)}</text>"
+            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text>"
             f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">=</text>'
         )
     parts.append(
@@ -202,7 +202,7 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
         value = (
             f'<text class="value number" x="{split + VALUE_CELL // 2}" y="{base}" '
             f'data-room="{VALUE_ROOM}"{_squeezed(text, VALUE_SIZE, VALUE_ROOM)}>'
-            f"{escape(text)}</text>"
+            f"{text}</text>"
         )
     return (
         f'<g class="node {kind}" data-node="{node.index}">{title}<rect class="back" {shape}/>'

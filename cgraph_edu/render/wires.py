@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ Point = tuple[float, float]
 Piece = tuple[Point, Point, Point]
 Knot = tuple[float, float, float]  # x, y and the slope there
 
-_NEAR = 1  # a wire that misses the middle of its label by so few px seems to meet it
+_NEAR = 2  # a wire that misses the middle of its label by so few px seems to meet it
 
 
 class Gap(NamedTuple):
@@ -43,8 +42,7 @@ in the middle.
 """
 
 
-@dataclass(frozen=True)
-class Wire:
+class Wire(NamedTuple):
     """A start and cubic Bézier pieces (two control points and an end each)."""
 
     start: Point
@@ -62,17 +60,18 @@ class Wire:
 
         It is rounded to whole px. Only for a wire that runs to the right.
         """
-        x = distance + (self.start if distance >= 0 else self.pieces[-1][-1])[0]
-        start = self.start
-        for piece in self.pieces:
-            end = piece[-1]
-            if x <= end[0]:
+        x0, y0 = self.start
+        x = distance + (x0 if distance >= 0 else self.pieces[-1][-1][0])
+        for (_, y1), (_, y2), (x3, y3) in self.pieces:
+            if x <= x3:
                 # The control points are a third of the way from both ends, so that x grows evenly;
                 # else the piece is level.
-                _, y = _point(start, piece, (x - start[0]) / (end[0] - start[0]))
-                return round(x), round(y)
-            start = end
-        return start
+                t = (x - x0) / (x3 - x0)
+                s = 1 - t
+                y0 = s * s * (s * y0 + 3 * t * y1) + t * t * (3 * s * y2 + t * y3)
+                return round(x), round(y0)
+            x0, y0 = x3, y3
+        return x0, y0
 
     def earlier(self, distance: float) -> Wire:
         """The same wire from a start so far to the left: where it can, its first rise is longer."""
@@ -101,26 +100,20 @@ def route(start: tuple[int, int], stops: Sequence[Stop], end: float) -> Wire:
     x, y = start
     pieces: list[Piece] = []
     for gap, level, middle, top, bottom, is_label in stops:
-        rise = level - y
-        early = y + gap.share * rise
-        late = level - gap.share * rise
-        if (
-            (rise >= 0 and (early < top or late > bottom))
-            or (rise < 0 and (early > bottom or late < top))
-            or (is_label and abs(2 * middle - y - level) > 2 * _NEAR)
-        ):
-            knots = _through(gap, y, middle, level, top, bottom)
-        elif rise:
-            knots = None
-        else:
+        early = y + gap.share * (level - y)
+        late = level - gap.share * (level - y)
+        low, high = (early, late) if y < level else (late, early)
+        stays = top <= low and high <= bottom
+        meets = not is_label or abs(2 * middle - y - level) <= 2 * _NEAR
+        if stays and meets and y == level:
             continue
         if x < gap.left:
             pieces.append(_level(x, gap.left, y))
-        if knots:
-            pieces += [_piece(a, b) for a, b in pairwise(knots)]
+        if stays and meets:
+            pieces.append(_rise(gap.left, y, gap.right, level))
         else:
-            x = gap.right
-            pieces.append(_rise(gap.left, y, x, level))
+            knots = _through(gap, y, middle, level, top, bottom)
+            pieces += [_piece(a, b) for a, b in pairwise(knots)]
         x, y = gap.right, level
     if x < end:
         pieces.append(_level(x, end, y))
@@ -162,8 +155,12 @@ def _smooth(course: Sequence[Point]) -> list[Knot]:
     means = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pairwise(course)]
     means[0] *= 1.5
     means[-1] *= 1.5
-    slopes = [2 * a * b / (a + b) if a * b > 0 else 0.0 for a, b in pairwise(means)]
-    return [(x, y, m) for (x, y), m in zip(course, (0.0, *slopes, 0.0), strict=True)]
+    x, y = course[0]
+    knots: list[Knot] = [(x, y, 0.0)]
+    for (x, y), a, b in zip(course[1:], means, means[1:], strict=False):
+        knots.append((x, y, 2 * a * b / (a + b) if a * b > 0 else 0.0))
+    x, y = course[-1]
+    return [*knots, (x, y, 0.0)]
 
 
 def _at(x: float, a: Knot, b: Knot) -> float:
