@@ -7,7 +7,6 @@ that are asked for first. Nothing here measures: a drawing has the same bytes ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal
 
 Style = Literal["italic", "upright", "sans"]
@@ -198,7 +197,6 @@ def width(text: str, style: Style, size: float) -> float:
     return hundredths(text, style) * size / 100
 
 
-@lru_cache(maxsize=4096)
 def hundredths(text: str, style: Style) -> int:
     """The same in hundredths of an em."""
     return sum(map(_WIDTHS[style].__getitem__, text))

@@ -80,10 +80,11 @@ def _crossings(rows: Ranks, before: Neighbours, at: Sequence[int]) -> int:
     for row in rows[1:]:
         ends: list[int] = []
         for v in row:
-            if len(before[v]) == 1:
-                ends.append(at[before[v][0]])
-            else:
-                ends += sorted([at[u] for u in before[v]])
+            near = before[v]
+            if len(near) == 1:
+                ends.append(at[near[0]])
+            elif near:
+                ends += sorted([at[u] for u in near])
         left = sorted(ends)
         if left == ends:
             continue
