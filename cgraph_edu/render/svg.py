@@ -91,26 +91,23 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     if theme not in PALETTES:
         raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
     scene = frame(graph)
-    density = scene.density
-    body = "\n".join(
-        [
-            *(_edge(i, drawn, show, density.fractions) for i, drawn in enumerate(scene.edges)),
-            *(_node(graph, placed, show) for placed in scene.nodes),
-        ]
-    )
     title, description = escape(caption(graph)), escape(in_words(graph, show))
     # nbconvert puts many drawings into one page: ids come from what they name.
     key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
-    return (
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
         f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" '
-        f"{_size(scene, density.scale)}>\n"
+        f"{_size(scene, scene.density.scale)}>\n"
         f'<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n'
         f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
-        f'<rect class="paper" {_size(scene)}/>\n{body}\n</svg>\n'
+        f'<rect class="paper" {_size(scene)}/>'
     )
+    fractions = scene.density.fractions
+    edges = [_edge(i, drawn, show, fractions) for i, drawn in enumerate(scene.edges)]
+    nodes = [_node(graph, placed, show) for placed in scene.nodes]
+    return "\n".join([head, *edges, *nodes, "</svg>\n"])
 
 
 def _size(scene: Frame, scale: float = 1.0) -> str:

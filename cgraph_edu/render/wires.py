@@ -58,7 +58,7 @@ class Wire(NamedTuple):
     def along(self, distance: float) -> Point:
         """The point so many px to the right of the start, or left of the end where negative.
 
-        It is rounded to whole px. Only for a wire that runs to the right.
+        Its height is rounded to whole px. Only for a wire that runs to the right.
         """
         x0, y0 = self.start
         x = distance + (x0 if distance >= 0 else self.pieces[-1][-1][0])
@@ -69,7 +69,7 @@ class Wire(NamedTuple):
                 t = (x - x0) / (x3 - x0)
                 s = 1 - t
                 y0 = s * s * (s * y0 + 3 * t * y1) + t * t * (3 * s * y2 + t * y3)
-                return round(x), round(y0)
+                return x, round(y0)
             x0, y0 = x3, y3
         return x0, y0
 
