@@ -20,8 +20,8 @@ _ROUNDS = 24  # of each start,
 _PATIENCE = 2  # unless so many in turn improve nothing
 # In vertices and wires, times rounds: a graph of 20 nodes gets all starts, one of 100 the first.
 _WORK = 1_200
-_LEAST_ROUNDS = 3  # whatever the work
-_ONCE = 2  # by how much more a crossing of two results that are used once counts
+_LEAST_ROUNDS = 4  # whatever the work
+_ONCE = 3  # by how much more a crossing of two results that are used once counts
 _EAGER_PASSES = 4
 _PASSES = 6
 
