@@ -1,10 +1,11 @@
 """Where boxes, labels and wires of a graph go: a layered layout in plain Python.
 
-The method of Sugiyama, Tagawa and Toda (1981), with these choices: a label is a vertex of its
-own rank with its real size, so that nothing can overlap it; the boxes' coordinates come from
-weighted medians (after Gansner et al., "A Technique for Drawing Directed Graphs", 1993), which
-makes straight rows; wires are monotone cubics that stay in their own lane across a column.
-Boxes stand in columns, and labels in the gaps between them.
+The method of Sugiyama, Tagawa and Toda (1981) in six steps: the columns of the boxes; their order,
+with a bend wherever a wire passes a column; their heights, from weighted medians (after Gansner et
+al., "A Technique for Drawing Directed Graphs", 1993), which makes straight rows; the places of the
+wires on their sides; the labels, each with its real size and a place of its own in the gap before
+its target, so that nothing can overlap it; and the wires, monotone cubics that stay in their own
+lane across a gap.
 """
 
 from __future__ import annotations
