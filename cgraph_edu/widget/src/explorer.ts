@@ -294,9 +294,9 @@ class Explorer {
     event.stopPropagation();
     if (event.key !== "Escape" || this.#source === null || !this.#scene) return;
     event.preventDefault();
-    const isInLedger = this.#ledger.root.contains(event.target as Node);
     this.#choose(null, this.#target);
-    if (isInLedger) this.#question.focus();
+    // What had the focus may be gone: from the page the next key would be the notebook's.
+    if (!this.root.querySelector(":focus")?.checkVisibility()) this.#question.focus();
   }
 
   // --- What Python does ----------------------------------------------------------------------------
