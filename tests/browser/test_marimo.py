@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.test_explorer import field, rows, slider
+from tests.browser.test_explorer import field, slider
 
 START_UP_SECONDS = 60
 APP = Path(__file__).with_name("marimo_app.py")
@@ -86,7 +86,6 @@ def test_it_draws_and_moves_and_the_kernel_hears(page: Page, address: str) -> No
     expect(explorer.locator(".cgx-sum .cgx-value")).to_have_text("9")
     expect(explorer.locator(".cgx-engine .cgx-mark")).to_have_text("✓")
     expect(page.get_by_text("Python hears b = 3 and says ∂e/∂b = 9")).to_be_visible()
-    assert any("∂e/∂c · ∂c/∂b" in row for row in rows(explorer))
     slider(explorer, "b").press("ArrowLeft")
     expect(explorer.locator(".cgx-sum .cgx-value")).to_have_text("8.9")
     expect(page.get_by_text("Python hears b = 2.95")).to_be_visible()

@@ -355,7 +355,7 @@ class Explorer {
     this.#question.set(
       this.#source === null ? "" : this.#name(this.#source),
       this.#name(this.#target),
-      this.#view === "reverse" ? "every input" : "an input",
+      { paths: "an input", forward: this.#name(this.#seed()), reverse: "every input" }[this.#view],
     );
     scene.stage.show(scene.values, scene.partials, this.#follow(scene));
     if (this.#view === "paths") this.#account(scene);
