@@ -18,7 +18,55 @@ from tests.browser.conftest import ROOT
 from tests.browser.test_explorer import field, slider
 
 START_UP_SECONDS = 60
-APP = Path(__file__).with_name("marimo_app.py")
+# In marimo the last expression of a cell is shown, and a cell runs when a name of it changes.
+APP = """import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    import cgraph_edu as cg
+
+    return cg, mo
+
+
+@app.cell
+def _(cg):
+    a, b = cg.variables(a=2.0, b=1.0)
+    c = a + b
+    d = b + 1
+    e = c * d
+    graph = cg.graph(e, names={"c": c, "d": d, "e": e})
+    return (graph,)
+
+
+@app.cell
+def _(cg, graph, mo):
+    explorer = mo.ui.anywidget(cg.Explorer(graph))
+    explorer
+    return (explorer,)
+
+
+@app.cell
+def _(explorer, mo):
+    b_now = explorer.value["inputs"]["b"]
+    slope = explorer.widget.graph.gradient()["b"]
+    mo.md(f"Python hears b = {b_now:g} and says ∂e/∂b = {slope:g}")
+    return
+
+
+@app.cell
+def _(graph):
+    graph.explore()
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
 
 # Paper and ink of the widget's style, light and dark.
 PAPER = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 31)"}
@@ -29,6 +77,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where marimo serves the app, from a home of its own."""
     home = tmp_path_factory.mktemp("marimo")
     log = home / "server.log"
+    app = home / "app.py"
+    app.write_text(APP)
     environment = os.environ | {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home),
@@ -36,8 +86,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "PYTHONPATH": str(ROOT),
     }
     command = [
-        *(sys.executable, "-m", "marimo", "--yes", "run", "--headless", "--no-token", "--no-sandbox"),
-        str(APP),
+        *(
+            sys.executable,
+            "-m",
+            "marimo",
+            "--yes",
+            "run",
+            "--headless",
+            "--no-token",
+            "--no-sandbox",
+        ),
+        str(app),
     ]
     with log.open("w") as output:
         server = subprocess.Popen(
