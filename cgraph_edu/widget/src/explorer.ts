@@ -334,9 +334,9 @@ class Explorer {
     event.stopPropagation();
     if (event.key !== "Escape" || this.#source === null || !this.#scene || this.#isAsked) return;
     event.preventDefault();
-    const isInLedger = this.#ledger.root.contains(event.target as Node);
     this.#choose(null, this.#target);
-    if (isInLedger) this.#question.focus();
+    // What had the focus may be gone: from the page the next key would be the notebook's.
+    if (!this.root.querySelector(":focus")?.checkVisibility()) this.#question.focus();
   }
 
   // --- What Python does ----------------------------------------------------------------------------
@@ -398,7 +398,7 @@ class Explorer {
     this.#question.set(
       this.#source === null ? "" : this.#name(this.#source),
       this.#name(this.#target),
-      this.#view === "reverse" ? "every input" : "an input",
+      { paths: "an input", forward: this.#name(this.#seed()), reverse: "every input" }[this.#view],
     );
     this.#question.lock(isAsked);
     scene.stage.show(scene.values, scene.partials, this.#follow(scene));
