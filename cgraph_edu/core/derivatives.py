@@ -40,11 +40,17 @@ def gradient(output: Tensor, wrt: Sequence[Tensor], seed: Any = None) -> tuple[A
     return tuple(found)
 
 
-def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict[Tensor, Any]:
+def reverse(
+    output: Tensor,
+    seed: Any = None,
+    is_recorded: bool = False,
+    visit: Callable[[Tensor, Any], Any] | None = None,
+) -> dict[Tensor, Any]:
     """The adjoint x_bar = ∂output/∂x of every Tensor x that `output` was computed from.
 
     With `is_recorded` the adjoints are Tensors, computed by recorded operations, so that they can
-    be differentiated again; else they are plain values.
+    be differentiated again; else they are plain values. `visit` is given each Tensor that has an
+    op, with its adjoint once that is complete, and gives the adjoint to go on with.
     """
     is_plain = seed is None and type(output.value) is float
     x_bar: dict[Any, Any] = {output: 1.0 if is_plain else _seed(output, seed)}
@@ -68,6 +74,8 @@ def reverse(output: Tensor, seed: Any = None, is_recorded: bool = False) -> dict
     inner.sort(key=by_order, reverse=True)
     for tensor in inner:
         out_bar = x_bar[tensor]
+        if visit is not None:
+            out_bar = x_bar[tensor] = visit(tensor, out_bar)
         left_partial = tensor.left_partial
         if left_partial is None or is_recorded:
             _pull_back(tensor, out_bar, x_bar, is_recorded)

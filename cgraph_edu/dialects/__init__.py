@@ -1,0 +1,1 @@
+"""Notations of other frameworks over this engine: a notebook runs with its import line changed."""

@@ -1,0 +1,118 @@
+"""PyTorch's notation over this engine.
+
+    from cgraph_edu.dialects import torch
+    x = torch.tensor(2.0, requires_grad=True)
+    y = x**2
+    y.backward()
+    print(x.grad)                    # tensor(4.)
+
+What is not here raises an AttributeError that names what is nearest.
+"""
+
+from __future__ import annotations
+
+import importlib
+from math import e, inf, nan, pi
+from typing import Any
+
+from . import autograd, dtypes, factories, functions, printing, random
+from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .dtypes import (
+    dtype,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from .missing import no_name
+from .printing import get_printoptions, set_printoptions
+from .random import Generator, default_generator, initial_seed, manual_seed, seed
+from .tape import is_grad_enabled
+from .tensor import Device as device
+from .tensor import Size, Tensor
+
+__version__ = "2.13.0+cgraph_edu"
+
+float = float32
+double = float64
+int = int32
+long = int64
+short = int16
+bool = dtypes.bool_
+FloatTensor = Tensor
+newaxis = None
+
+_FACTORIES = """
+    tensor as_tensor from_numpy zeros ones empty full zeros_like ones_like empty_like full_like eye
+    arange linspace logspace meshgrid randn rand randn_like rand_like randint randperm normal
+""".split()
+_FUNCTIONS = """
+    exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin arccos
+    arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign sgn floor ceil trunc round add
+    sub subtract mul multiply div divide true_divide floor_divide remainder maximum minimum pow
+    square clamp clip where eq ne lt le gt ge less greater equal isclose allclose isnan isinf
+    isfinite logical_not logical_and logical_or any all is_tensor numel sum mean max min amax amin
+    argmax argmin sort argsort topk prod std var norm cumsum softmax log_softmax logsumexp dot mv mm
+    bmm matmul outer einsum reshape flatten ravel squeeze unsqueeze permute transpose swapaxes t
+    clone cat concat concatenate stack unbind split chunk gather flip tril triu
+""".split()
+_MODULES = ("nn", "optim", "linalg", "special")
+
+globals().update({name: getattr(factories, name) for name in _FACTORIES})
+globals().update({name: getattr(functions, name) for name in _FUNCTIONS})
+
+
+def set_warn_always(b: Any) -> None:
+    """Nothing: this dialect gives each warning where it applies."""
+
+
+def is_floating_point(input: Tensor) -> Any:
+    """Whether the entries are floats."""
+    return input.is_floating_point()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise no_name("torch", name, [*globals(), *_MODULES])
+
+
+__all__ = [
+    "Generator",
+    "Size",
+    "Tensor",
+    "autograd",
+    "default_generator",
+    "device",
+    "dtype",
+    "e",
+    "enable_grad",
+    "float32",
+    "float64",
+    "get_default_dtype",
+    "get_printoptions",
+    "inf",
+    "inference_mode",
+    "initial_seed",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "manual_seed",
+    "nan",
+    "no_grad",
+    "pi",
+    "printing",
+    "random",
+    "seed",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_printoptions",
+    "uint8",
+]

@@ -1,0 +1,56 @@
+"""What is said about names that this dialect lacks, and about tensors that are not its own."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from ...core.recording import callers_line
+
+
+def no_name(where: str, name: str, known: Iterable[str]) -> AttributeError:
+    """An error for `where.name`, with the nearest names there are."""
+    own = sorted(each for each in known if not each.startswith("_"))
+    nearest = difflib.get_close_matches(name, own, n=3, cutoff=0.4)
+    hint = f" The nearest it has: {', '.join(nearest)}." if nearest else ""
+    return AttributeError(
+        f"module '{where}' has no attribute '{name}' in cgraph_edu's dialect.{hint} "
+        "With PyTorch itself, cg.from_torch draws what it computes."
+    )
+
+
+def no_method(tensor: Any, name: str) -> AttributeError:
+    """An error for `tensor.name`, with the nearest names there are."""
+    if name.startswith("__"):
+        return AttributeError(f"'{type(tensor).__name__}' object has no attribute '{name}'")
+    own = [each for each in dir(type(tensor)) if not each.startswith("_")]
+    nearest = difflib.get_close_matches(name, own, n=3, cutoff=0.4)
+    hint = f" The nearest it has: {', '.join(nearest)}." if nearest else ""
+    return AttributeError(
+        f"'{type(tensor).__name__}' object has no attribute '{name}' in cgraph_edu's dialect."
+        f"{hint} With PyTorch itself, cg.from_torch draws what it computes."
+    )
+
+
+def refuse(value: Any) -> TypeError:
+    """An error for an operand that is no number and no tensor of this dialect."""
+    package = type(value).__module__.partition(".")[0]
+    if hasattr(type(value), "__cgraph_apply__"):
+        return mixed("another dialect")
+    frameworks = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jaxlib": "JAX", "jax": "JAX"}
+    if package in frameworks:
+        return mixed(frameworks[package])
+    return TypeError(
+        f"unsupported operand: a Tensor goes with a number or a Tensor, not {type(value).__name__}"
+    )
+
+
+def mixed(other: str) -> TypeError:
+    """An error for a line that mixes this dialect with something else."""
+    file, line, *_ = callers_line()
+    return TypeError(
+        f"line {line} of {file} mixes a tensor of cgraph_edu's PyTorch dialect with one of "
+        f"{other}: make both with the same `torch`. `.detach().numpy()` gives the plain numbers, "
+        "and cg.from_torch draws what PyTorch itself computes."
+    )

@@ -1,0 +1,360 @@
+"""`torch.nn.functional`: layers and losses as functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....core import arrays
+from ....core import recording as core_recording
+from ....core.ops import Op, row
+from ....core.tensor import apply
+from .. import functions, random
+from ..functions import (
+    clamp,
+    compute,
+    elu,
+    leaky_relu,
+    lifted,
+    log_sigmoid,
+    log_softmax,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    tanh,
+)
+from ..missing import no_name
+from ..tape import Node
+from ..tensor import Tensor, is_recording, node_for, result, wrap
+
+__all__ = [
+    "elu",
+    "log_softmax",
+    "relu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "tanh",
+]
+
+logsigmoid = log_sigmoid
+
+
+def __getattr__(name: str) -> Any:
+    raise no_name("torch.nn.functional", name, globals())
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Input @ weight.T + bias."""
+    x, w = lifted(input), lifted(weight)
+    if bias is None:
+        turned = functions.t(w)
+        made = functions.matmul(x, turned)
+        return made
+    rows = math.prod(x.shape[:-1])
+    if x.shape[-1] != w.shape[-1]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "
+            f"{w.shape[1]}x{w.shape[0]})"
+        )
+    if x.dtype is not w.dtype:
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got {x.dtype.label} and {w.dtype.label}"
+        )
+    wide = x._data.astype(float) @ w._data.astype(float).T
+    array = (wide + bias._data.astype(float)).astype(x._data.dtype)
+    operands = [x, w, bias]
+    node = None
+    if is_recording(operands):
+        turned_node = node_for("TBackward0", [w]) if w.requires_grad else None
+        (first, second) = node_for("", [bias, x]).next_functions
+        node = Node("AddmmBackward0", (first, second, (turned_node, 0)))
+        if x.ndim != 2:
+            node.label = "ViewBackward0"
+            node.next_functions = ((Node("AddmmBackward0", (first, second, (turned_node, 0))), 0),)
+    return result(array, "AddmmBackward0", _weighted, operands, node=node)
+
+
+def _weighted(x: Any, weight: Any, bias: Any) -> Any:
+    return x @ arrays.transpose(weight) + bias
+
+
+def relu6(input: Tensor) -> Tensor:
+    """Between 0 and 6."""
+    made = clamp(input, 0.0, 6.0)
+    return made._relabelled("HardtanhBackward0")  # type: ignore[no-any-return]
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Between two bounds."""
+    made = clamp(input, min_val, max_val)
+    return made._relabelled("HardtanhBackward0")  # type: ignore[no-any-return]
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Ln(1 + exp(beta · x)) / beta."""
+    if beta == 1.0:
+        return functions.softplus(input)
+    return functions.softplus(input * beta) / beta  # type: ignore[no-any-return]
+
+
+def _leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """X where it is positive, else slope · x."""
+    made = leaky_relu(input, negative_slope)
+    return _with_first_edge(made)
+
+
+def _elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """X where it is positive, else alpha · (exp(x) - 1)."""
+    return _with_first_edge(elu(input, alpha))
+
+
+def _with_first_edge(made: Tensor) -> Tensor:
+    # The slope is a setting in PyTorch, no operand.
+    node = made.grad_fn
+    if node is not None:
+        node.next_functions = node.next_functions[:1]
+    return made
+
+
+globals().update(leaky_relu=_leaky_relu, elu=_elu)
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Entries left out at random with probability p, the others made larger by 1 / (1 - p)."""
+    if not training or p == 0.0:
+        return input
+    kept = random.default_generator.uniform(input.numel(), np.float64).reshape(input.shape) >= p
+    mask = wrap((kept / (1.0 - p) if p < 1.0 else kept * 0.0).astype(input._data.dtype))
+    return functions.mul(input, mask)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Rows of zeros with a one at the place that each whole number tells."""
+    count = int(tensor._data.max()) + 1 if num_classes < 0 else num_classes
+    return wrap(np.eye(count, dtype=np.int64)[tensor._data])
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """Divided by its length along an axis."""
+    length = functions.norm(input, p, dim, True)
+    return input / functions.expand_as(clamp(length, min=eps), input)  # type: ignore[no-any-return]
+
+
+# --- Losses --------------------------------------------------------------------------------------
+
+MISFIT = (
+    "Using a target size ({}) that is different to the input size ({}). This will likely lead to "
+    "incorrect results due to broadcasting. Please ensure they have the same size."
+)
+
+_SQUARED = row("squared_error", "(x - y) ** 2", ["2 * (x - y)", "-2 * (x - y)"], "")
+_BCE = row(
+    "binary_cross_entropy",
+    "-(y * maximum(log(x), -100) + (1 - y) * maximum(log(1 - x), -100))",
+    ["(x - y) / maximum(x * (1 - x), 0.000000000001)", "log(1 - x) - log(x)"],
+    "",
+)
+_BCE_LOGITS = row(
+    "binary_cross_entropy_with_logits",
+    "maximum(x, 0) - x * y + log1p(exp(-abs(x)))",
+    ["1 / (1 + exp(-x)) - y", "-x"],
+    "",
+)
+_SMOOTH = row(
+    "smooth_l1",
+    "where(abs(x - y) < beta, (x - y) ** 2 / (2 * beta), abs(x - y) - beta / 2)",
+    [
+        "where(abs(x - y) < beta, (x - y) / beta, sign(x - y))",
+        "where(abs(x - y) < beta, (y - x) / beta, sign(y - x))",
+        "0",
+    ],
+    "",
+    operands=["x", "y", "beta"],
+)
+_HUBER = row(
+    "huber",
+    "where(abs(x - y) <= delta, (x - y) ** 2 / 2, delta * (abs(x - y) - delta / 2))",
+    [
+        "where(abs(x - y) <= delta, x - y, delta * sign(x - y))",
+        "where(abs(x - y) <= delta, y - x, delta * sign(y - x))",
+        "0",
+    ],
+    "",
+    operands=["x", "y", "delta"],
+)
+
+
+def _reduced(array: Any, reduction: str) -> Any:
+    """One number, or all of them, in the array's own precision."""
+    if reduction == "none":
+        return array
+    total = functions.added(array, None, False).astype(array.dtype)
+    if reduction == "sum":
+        return total
+    if reduction != "mean":
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    with np.errstate(all="ignore"):
+        return np.asarray(total / array.dtype.type(array.size)).astype(array.dtype)
+
+
+def _reduction(reduction: str) -> Callable[[Any], Any]:
+    return {"none": lambda x: x, "sum": arrays.sum, "mean": arrays.mean}[reduction]
+
+
+def _pairwise(
+    op: Op, label: str, input: Tensor, target: Tensor, reduction: str, *settings: float
+) -> Tensor:
+    """A loss that is an op row on pairs of entries."""
+    x, y = lifted(input), lifted(target)
+    kind = functions.dtypes.promoted([x, y])
+    array = _reduced(compute(op, kind, [x, y, *settings]), reduction)
+
+    def loss(x: Any, y: Any) -> Any:
+        return _reduction(reduction)(apply(op, x, y, *settings))
+
+    build: Any = loss
+    if op is _SQUARED and reduction == "mean" and x.shape == y.shape:
+        build = arrays.losses.MseLoss()
+    return result(array, label, build, [x, y], saves="self other")
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean squared error."""
+    if input.shape != target.shape:
+        core_recording.warn(MISFIT.format(target.shape, input.shape), UserWarning)
+    return _pairwise(_SQUARED, "MseLossBackward0", input, target, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean of |input - target|."""
+    if input.shape != target.shape:
+        core_recording.warn(MISFIT.format(target.shape, input.shape), UserWarning)
+    apart = functions.abs(functions.sub(input, target))
+    if reduction == "none":
+        return apart
+    return functions.mean(apart) if reduction == "mean" else functions.sum(apart)
+
+
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """Squares for errors below `beta`, absolute values above."""
+    if beta == 0.0:
+        return l1_loss(input, target, reduction)
+    return _pairwise(_SMOOTH, "SmoothL1LossBackward0", input, target, reduction, beta)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """Squares for errors up to `delta`, absolute values above."""
+    return _pairwise(_HUBER, "HuberLossBackward0", input, target, reduction, delta)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """The mean of -ln of the chance given to what happened; inputs are chances."""
+    if input.shape != target.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}) is deprecated. Please ensure they have the same size."
+        )
+    if ((input._data < 0) | (input._data > 1)).any():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    return _pairwise(_BCE, "BinaryCrossEntropyBackward0", input, target, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, reduction: str = "mean"
+) -> Tensor:
+    """The same, of sigmoid(input)."""
+    if input.shape != target.shape:
+        raise ValueError(
+            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
+    label = "BinaryCrossEntropyWithLogitsBackward0"
+    return _pairwise(_BCE_LOGITS, label, input, target, reduction)
+
+
+def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The mean of -input[row, target]; inputs are logarithms of chances."""
+    labels = target._data
+    places = (np.arange(len(labels)), labels) if input.ndim == 2 else (int(labels),)
+    taken = -input._data[places]
+    array = _reduced(np.asarray(taken, input._data.dtype), reduction)
+
+    def loss(x: Any) -> Any:
+        return _reduction(reduction)(-arrays.getitem(x, places))
+
+    return result(array, "NllLossBackward0", loss, [input], saves="self")
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The mean of -ln softmax(input)[target]; targets are classes, or chances of each class."""
+    if weight is not None or label_smoothing:
+        raise NotImplementedError(
+            "cross_entropy with weight= or label_smoothing= is not in this dialect; "
+            "with PyTorch itself, cg.from_torch draws what it computes"
+        )
+    axis = 0 if input.ndim == 1 else 1
+    if target.is_floating_point():
+        chances = log_softmax(input, axis)
+        each = -functions.sum(chances * target, axis)  # type: ignore[operator]
+        if reduction == "none":
+            return each  # type: ignore[no-any-return]
+        total = functions.sum(each)
+        return total / (input.shape[0] if input.ndim > 1 else 1) if reduction == "mean" else total  # type: ignore[no-any-return]
+    _check_labels(input, target)
+    if reduction != "mean":
+        return nll_loss(log_softmax(input, axis), target, reduction)
+    inner = log_softmax(input.detach(), axis)
+    array = nll_loss(inner, target)._data
+    node = None
+    if is_recording([input]):
+        before = node_for("LogSoftmaxBackward0", [input])
+        node = Node("NllLossBackward0", ((before, 0),))
+    return result(
+        array, "NllLossBackward0", arrays.losses.CrossEntropy(), [input, target], node=node
+    )
+
+
+def _check_labels(input: Tensor, target: Tensor) -> None:
+    if target.dtype is not functions.dtypes.int64:
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype.label}")
+    if input.ndim == 2 and target.shape != input.shape[:1]:
+        if target.ndim != 1:
+            raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+        raise ValueError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
+            f"({target.shape[0]})."
+        )
+    classes = input.shape[-1]
+    for label in np.ravel(target._data).tolist():
+        if not 0 <= label < classes:
+            raise IndexError(f"Target {label} is out of bounds.")
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+) -> Tensor:
+    """How far the chances `target` are from those whose logarithms are the inputs."""
+    logs = target if log_target else functions.log(clamp(target, min=1e-45))
+    chances = functions.exp(target) if log_target else target
+    each = chances * (logs - input)  # type: ignore[operator]
+    if reduction == "batchmean":
+        return functions.sum(each) / input.shape[0]  # type: ignore[no-any-return]
+    if reduction == "none":
+        return each  # type: ignore[no-any-return]
+    return functions.mean(each) if reduction == "mean" else functions.sum(each)

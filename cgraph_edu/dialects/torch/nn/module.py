@@ -1,0 +1,447 @@
+"""Module: a network, or a part of one, and the parameters that it holds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import dtype
+from ..tensor import Handle, Tensor, wrap
+
+
+class Parameter(Tensor):
+    """A tensor that a module trains."""
+
+    __module__ = "torch.nn.parameter"
+
+    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+        self._set(np.zeros(0, np.float32) if data is None else data._data)
+        if requires_grad and not self.is_floating_point():
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
+        self._requires_grad = requires_grad
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Module:
+    """A part of a network: parameters, buffers, other modules, and a `forward`."""
+
+    training: bool
+
+    def __init__(self) -> None:
+        own = self.__dict__
+        own["training"] = True
+        own["_parameters"] = {}
+        own["_buffers"] = {}
+        own["_modules"] = {}
+        own["_forward_hooks"] = OrderedDict()
+        own["_forward_pre_hooks"] = OrderedDict()
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """What the module computes."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        for hook in list(self._forward_pre_hooks.values()):
+            answer = hook(self, inputs)
+            if answer is not None:
+                inputs = answer if isinstance(answer, tuple) else (answer,)
+        out = self.forward(*inputs, **named)
+        for hook in list(self._forward_hooks.values()):
+            answer = hook(self, inputs, out)
+            out = out if answer is None else answer
+        return out
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call hook(module, inputs, output) after each `forward`."""
+        return Handle(self._forward_hooks, hook)
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call hook(module, inputs) before each `forward`."""
+        return Handle(self._forward_pre_hooks, hook)
+
+    # --- Attributes ----------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        for kind, kept in ((Parameter, "_parameters"), (Module, "_modules")):
+            if isinstance(value, kind):
+                if kept not in self.__dict__:
+                    what = "parameters" if kind is Parameter else "module"
+                    raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+                self.__dict__.pop(name, None)
+                self.__dict__[kept][name] = value
+                return
+        for kept in ("_parameters", "_modules", "_buffers"):
+            if name in self.__dict__.get(kept, ()):
+                if value is not None and kept != "_buffers":
+                    what = "parameter" if kept == "_parameters" else "child module"
+                    wanted = "torch.nn.Parameter" if kept == "_parameters" else "torch.nn.Module"
+                    shown = (
+                        "torch.FloatTensor" if isinstance(value, Tensor) else type(value).__name__
+                    )
+                    raise TypeError(
+                        f"cannot assign '{shown}' as {what} '{name}' ({wanted} or None expected)"
+                    )
+                self.__dict__[kept][name] = value
+                return
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        for kept in ("_parameters", "_buffers", "_modules"):
+            if name in self.__dict__.get(kept, ()):
+                return self.__dict__[kept][name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        for kept in ("_parameters", "_buffers", "_modules"):
+            if name in self.__dict__.get(kept, ()):
+                del self.__dict__[kept][name]
+                return
+        object.__delattr__(self, name)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Hold a parameter under this name, or a place for one."""
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Hold a tensor that is no parameter."""
+        self._buffers[name] = tensor
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Hold another module under this name."""
+        self._modules[name] = module
+
+    register_module = add_module
+
+    # --- What is in it -------------------------------------------------------------------------
+
+    def named_modules(
+        self, memo: set[int] | None = None, prefix: str = ""
+    ) -> Iterator[tuple[str, Module]]:
+        """Itself and all modules in it, each once, with their names."""
+        memo = set() if memo is None else memo
+        if id(self) in memo:
+            return
+        memo.add(id(self))
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name)
+
+    def modules(self) -> Iterator[Module]:
+        """Itself and all modules in it."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules that it holds itself."""
+        for name, module in self._modules.items():
+            if module is not None:
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules that it holds itself."""
+        for _, module in self.named_children():
+            yield module
+
+    def _named(self, kept: str, recurse: bool, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        parts = self.named_modules(prefix=prefix) if recurse else [(prefix, self)]
+        for before, module in parts:
+            for name, tensor in module.__dict__[kept].items():
+                if tensor is not None and id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    yield f"{before}.{name}" if before else name, tensor
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Its parameters and those of the modules in it, with their names."""
+        return self._named("_parameters", recurse, prefix)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Its parameters and those of the modules in it."""
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
+
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """Its buffers and those of the modules in it, with their names."""
+        return self._named("_buffers", recurse, prefix)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Its buffers and those of the modules in it."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    def get_parameter(self, target: str) -> Any:
+        """The parameter of this name."""
+        return dict(self.named_parameters())[target]
+
+    # --- All of it at once ---------------------------------------------------------------------
+
+    def state_dict(self) -> OrderedDict[str, Tensor]:
+        """The entries of parameters and buffers, by name; they share the memory."""
+        found: OrderedDict[str, Tensor] = OrderedDict()
+        for before, module in self.named_modules():
+            for kept in ("_parameters", "_buffers"):
+                for name, tensor in module.__dict__[kept].items():
+                    if tensor is not None:
+                        found[f"{before}.{name}" if before else name] = tensor.detach()
+        return found
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True) -> Any:
+        """Take entries by name."""
+        own = self.state_dict()
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        if strict and (missing or unexpected):
+            problems = ""
+            if unexpected:
+                listed = ", ".join(f'"{name}"' for name in unexpected)
+                problems += f"\n\tUnexpected key(s) in state_dict: {listed}. "
+            if missing:
+                listed = ", ".join(f'"{name}"' for name in missing)
+                problems += f"\n\tMissing key(s) in state_dict: {listed}. "
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:{problems}"
+            )
+        for name, tensor in own.items():
+            if name in state_dict:
+                tensor._data[...] = state_dict[name]._data
+                tensor._counter[0] += 1
+        return _Keys(missing, unexpected)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            clear(parameter, set_to_none)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
+        """Train all parameters, or none."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def train(self, mode: bool = True) -> Any:
+        """Say that it is being trained: dropout counts on it."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Any:
+        """Say that it is being used, not trained."""
+        return self.train(False)
+
+    def apply(self, fn: Callable[[Module], Any]) -> Any:
+        """Call fn with each module in it, and with itself last."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def to(self, *target: Any, **named: Any) -> Any:
+        """With entries of another type; devices are all the CPU."""
+        kinds = [each for each in (*target, *named.values()) if isinstance(each, dtype)]
+        for kind in kinds:
+            for tensor in [*self.parameters(), *self.buffers()]:
+                if tensor.is_floating_point():
+                    tensor._data = tensor._data.astype(kind.numpy)
+        return self
+
+    def double(self) -> Any:
+        """With entries of float64."""
+        from .. import dtypes
+
+        return self.to(dtypes.float64)
+
+    def float(self) -> Any:
+        """With entries of float32."""
+        from .. import dtypes
+
+        return self.to(dtypes.float32)
+
+    def cpu(self) -> Any:
+        """Itself."""
+        return self
+
+    # --- Shown ---------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """Its settings."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        settings = self.extra_repr()
+        lines = [
+            f"({name}): " + repr(module).replace("\n", "\n  ")
+            for name, module in self._modules.items()
+        ]
+        if not lines:
+            return f"{self._get_name()}({settings})"
+        inner = "\n  ".join(([settings] if settings else []) + lines)
+        return f"{self._get_name()}(\n  {inner}\n)"
+
+
+class _Keys:
+    def __init__(self, missing: list[str], unexpected: list[str]) -> None:
+        self.missing_keys = missing
+        self.unexpected_keys = unexpected
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return (
+            f"_IncompatibleKeys(missing_keys={self.missing_keys}, "
+            f"unexpected_keys={self.unexpected_keys})"
+        )
+
+
+def clear(parameter: Tensor, set_to_none: bool) -> None:
+    """Forget a gradient, or make it zero."""
+    if set_to_none or parameter._grad is None:
+        parameter._grad = None
+    else:
+        parameter._grad = wrap(np.zeros_like(parameter._grad._data))
+
+
+class Sequential(Module):
+    """Modules one after the other."""
+
+    def __init__(self, *modules: Any) -> None:
+        super().__init__()
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            for name, module in modules[0].items():
+                self.add_module(name, module)
+        else:
+            for place, module in enumerate(modules):
+                if not isinstance(module, Module):
+                    raise TypeError(f"{type(module).__name__} is not a Module subclass")
+                self.add_module(str(place), module)
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """The last module's result."""
+        (x,) = inputs
+        for module in self:
+            x = module(x)
+        return x
+
+    def append(self, module: Module) -> Any:
+        """Put a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return type(self)(OrderedDict(list(self._modules.items())[index]))
+        modules = list(self._modules.values())
+        if not -len(modules) <= index < len(modules):
+            raise IndexError(f"index {index} is out of range")
+        return modules[index]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._modules[list(self._modules)[index]] = module
+
+
+class ModuleList(Module):
+    """A list of modules."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__()
+        for module in modules:
+            self.append(module)
+
+    def append(self, module: Module) -> Any:
+        """Put a module at the end."""
+        self.add_module(str(len(self._modules)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Any:
+        """Put modules at the end."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return ModuleList(list(self._modules.values())[index])
+        return list(self._modules.values())[index]
+
+
+class ModuleDict(Module):
+    """Modules by name."""
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        super().__init__()
+        for name, module in (modules or {}).items():
+            self.add_module(name, module)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._modules[name]
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        self.add_module(name, module)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def keys(self) -> Any:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> Any:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> Any:
+        """The names with the modules."""
+        return self._modules.items()
+
+
+class ParameterList(Module):
+    """A list of parameters."""
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        super().__init__()
+        for value in values:
+            self.append(value)
+
+    def append(self, value: Any) -> Any:
+        """Put a parameter at the end."""
+        value = value if isinstance(value, Parameter) else Parameter(value)
+        self.register_parameter(str(len(self._parameters)), value)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._parameters.values())
+
+    def __getitem__(self, index: int) -> Any:
+        return list(self._parameters.values())[index]

@@ -1,0 +1,213 @@
+"""What PyTorch knows of a recorded operation and the engine does not: grad_fn, hooks, versions."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from ...core.recording import current, next_order
+from ...core.tensor import Tensor as CoreTensor
+from ...core.tensor import Variable
+
+LIGHT = frozenset(
+    f"{name}Backward{number}"
+    for name in """Add Sub Rsub Neg Sum Mean View UnsafeView Select Slice Unsqueeze Squeeze T Permute
+    Transpose Expand Clone ToCopy Stack Cat Unbind Split AsStrided Floor Sign Round Ceil""".split()
+    for number in range(5)
+) | {"CopySlices", "AccumulateGrad", "CopyBackwards"}
+"""Operations whose derivative needs no value, so that a second backward pass finds all it needs."""
+
+
+class Node:
+    """One operation of the backward pass: what `grad_fn` shows."""
+
+    def __init__(self, label: str, next_functions: tuple[tuple[Node | None, int], ...]) -> None:
+        self.label = label
+        self.next_functions = next_functions
+        self.is_freed = False
+        self.saved: list[Saved] = []
+        self.values: dict[str, Any] = {}
+        """The tensors that the derivative needs, by PyTorch's names: self, other, result."""
+        self.prehooks: list[Any] = []
+
+    def name(self) -> str:
+        """What it is called: MulBackward0."""
+        return self.label
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def __repr__(self) -> str:
+        return f"<{self.label} object at 0x{id(self):x}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_") and name[7:] in self.__dict__.get("values", ()):
+            if self.is_freed and self.label not in LIGHT:
+                raise RuntimeError(SECOND_TIME)
+            return self.values[name[7:]]
+        raise AttributeError(f"'{self.label}' object has no attribute '{name}'")
+
+
+class AccumulateGrad(Node):
+    """The end of the backward pass at a leaf: what arrives is added to its `.grad`."""
+
+    def __init__(self, variable: Any) -> None:
+        super().__init__("AccumulateGrad", ())
+        self.variable = variable
+
+
+SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+class Saved:
+    """A tensor that a derivative needs, at the version that it had."""
+
+    def __init__(self, tensor: Any, node: Node | None = None) -> None:
+        self.tensor = tensor
+        self.version = tensor._counter[0]
+        self.node = node
+        """The Node that it is a result of, if it is kept as that."""
+
+    def check(self) -> None:
+        """RuntimeError if the tensor was written into since."""
+        tensor, version = self.tensor, self.tensor._counter[0]
+        if version == self.version:
+            return
+        node = self.node or tensor.grad_fn
+        name = "" if node is None else re.sub(r"Backward\d+$", "", node.label)
+        origin = name and f", which is output {tensor.output_nr} of {name},"
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace "
+            f"operation: [torch.{tensor.dtype.label}Tensor {list(tensor.shape)}]{origin} is at "
+            f"version {version}; expected version {self.version} instead. Hint: enable anomaly "
+            "detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        )
+
+
+class Edge:
+    """What belongs to one result of a Node: its precision, its hooks, who keeps its gradient."""
+
+    __slots__ = ("dtype", "hooks", "keepers", "node", "number")
+
+    def __init__(self, node: Node, number: int, dtype: Any) -> None:
+        self.node = node
+        self.number = number
+        self.dtype = dtype
+        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.keepers: list[Any] = []
+
+
+class Recorded(CoreTensor):
+    """A result in the engine that knows its Edge."""
+
+    __slots__ = ("edge",)
+    edge: Edge
+
+
+class Leaf(Variable):
+    """An input in the engine that knows its Edge."""
+
+    __slots__ = ("edge",)
+    edge: Edge
+
+    def __init__(self, value: Any, edge: Edge) -> None:
+        # Not super().__init__: what an input has no slot for is the same for all of them.
+        self.value = value
+        self.name = None
+        self.order = next_order()
+        now = current()
+        self.recordings = () if now is None else (now,)
+        self.edge = edge
+
+
+_is_recording: ContextVar[bool] = ContextVar("is_recording", default=True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded."""
+    return _is_recording.get()
+
+
+class set_grad_enabled:
+    """Record from now on, or not; in a `with` block or a decorated function, for its length."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+        self._before = _is_recording.get()
+        _is_recording.set(mode)
+
+    def __enter__(self) -> None:
+        _is_recording.set(self.mode)
+
+    def __exit__(self, *error: object) -> None:
+        _is_recording.set(self._before)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, run in this mode."""
+        _is_recording.set(self._before)
+        return _in_mode(self.mode, function)
+
+
+class _Mode(contextlib.ContextDecorator):
+    mode: bool
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_is_recording.get())
+        _is_recording.set(self.mode)
+
+    def __exit__(self, *error: object) -> None:
+        _is_recording.set(self._before.pop())
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return super().__new__(cls) if function is None else _in_mode(cls.mode, function)
+
+
+class no_grad(_Mode):
+    """In its block nothing is recorded; also a decorator, with or without brackets."""
+
+    mode = False
+
+
+class enable_grad(_Mode):
+    """In its block operations are recorded, also within `no_grad`."""
+
+    mode = True
+
+
+def inference_mode(mode: bool = True) -> Any:
+    """In its block nothing is recorded."""
+    return no_grad() if mode else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def recording(mode: bool) -> Iterator[None]:
+    """Record, or not, for the length of a block."""
+    token = _is_recording.set(mode)
+    try:
+        yield
+    finally:
+        _is_recording.reset(token)
+
+
+def _in_mode(mode: bool, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(*arguments: Any, **named: Any) -> Any:
+        with recording(mode):
+            return function(*arguments, **named)
+
+    return run
