@@ -98,8 +98,8 @@ def promoted(operands: Iterable[Any]) -> dtype:
     for rank in found.values():
         if not rank:
             continue
-        own = _by_numpy[np.result_type(*[each.numpy for each in rank])]
-        own = _default[0] if own.is_floating_point and rank is found[2] else own
+        floats = [each for each in rank if each.is_floating_point]
+        own = _by_numpy[np.result_type(*[each.numpy for each in floats or rank])]
         if result is None or _KIND[own.numpy.kind] > _KIND[result.numpy.kind]:
             result = own
     assert result is not None

@@ -22,6 +22,7 @@ from ...core.ops import OPS, Op, row
 from ...core.tensor import Tensor as CoreTensor
 from ...core.tensor import apply, record
 from . import dtypes
+from .sums import total
 from .tape import Node, is_grad_enabled
 from .tensor import (
     Tensor,
@@ -434,10 +435,10 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 
 
 def added(array: Any, axis: Any, keepdim: bool) -> Any:
-    """The sum in double precision."""
-    wide = array.astype(float) if array.dtype.kind == "f" else array
-    with np.errstate(all="ignore"):
-        return np.asarray(np.sum(wide, axis=axis, keepdims=keepdim))
+    """The sum: of floats as PyTorch adds them, of whole numbers exactly."""
+    if array.dtype.kind == "f":
+        return np.asarray(total(array, axis, keepdim))
+    return np.asarray(np.sum(array, axis=axis, keepdims=keepdim))
 
 
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -449,11 +450,11 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
             f"complex dtype. Got: {input.dtype.label}"
         )
     axis = _axis(dim, input.ndim)
-    total = added(input._data, axis, keepdim).astype(input._data.dtype)
+    whole = added(input._data, axis, keepdim)
     with np.errstate(all="ignore"):
-        array = np.asarray(total / arrays.broadcasting.count(input._data, axis))
+        array = np.asarray(whole / arrays.broadcasting.count(input._data, axis))
     op = arrays.broadcasting.Mean(axis, keepdim)
-    return result(array.astype(total.dtype), _numbered("Mean", dim), op, [input])
+    return result(array.astype(whole.dtype), _numbered("Mean", dim), op, [input])
 
 
 class _Pair(NamedTuple):
@@ -814,7 +815,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if (x.ndim, y.ndim) == (2, 2):
         return mm(x, y)
     if (x.ndim, y.ndim) == (1, 2):
-        return squeeze(mm(unsqueeze(x, 0), y), 0)._relabelled("SqueezeBackward4")
+        made: Tensor = squeeze(mm(unsqueeze(x, 0), y), 0)._relabelled("SqueezeBackward4")
+        return made
     _same_type("mm", x, y)
     return _product(x, y, "UnsafeViewBackward0")
 
@@ -1205,12 +1207,11 @@ def write_into(tensor: Tensor, made: Tensor) -> Tensor:
             f"result type {made.dtype.label} can't be cast to the desired output type "
             f"{tensor.dtype.label}"
         )
-    if made._data.shape != tensor._data.shape:
-        if np.broadcast_shapes(made._data.shape, tensor._data.shape) != tensor._data.shape:
-            raise RuntimeError(
-                f"output with shape {list(tensor.shape)} doesn't match the broadcast shape "
-                f"{list(made.shape)}"
-            )
+    if np.broadcast_shapes(made._data.shape, tensor._data.shape) != tensor._data.shape:
+        raise RuntimeError(
+            f"output with shape {list(tensor.shape)} doesn't match the broadcast shape "
+            f"{list(made.shape)}"
+        )
     tensor._data[...] = made._data
     tensor._counter[0] += 1
     if made.requires_grad:
@@ -1328,7 +1329,7 @@ def _install() -> None:
         setattr(Tensor, name, _method(here[name]))
     for name in _IN_PLACE:
         setattr(Tensor, f"{name}_", in_place(here[name]))
-    own = {
+    own: dict[str, Callable[..., Any]] = {
         "add": _add,
         "sub": _sub,
         "mul": mul,
@@ -1343,28 +1344,34 @@ def _install() -> None:
         setattr(Tensor, f"__r{name}__", _operator(function, is_reflected=True))
         if name != "matmul":
             setattr(Tensor, f"__i{name}__", in_place(function))
-    Tensor.__rsub__ = _operator(rsub)  # type: ignore[attr-defined]
-    Tensor.__rtruediv__ = _operator(rdiv)  # type: ignore[attr-defined]
-    # PyTorch takes a number on the left as the second operand.
-    Tensor.__radd__ = _operator(_add)  # type: ignore[attr-defined]
-    Tensor.__rmul__ = _operator(mul)  # type: ignore[attr-defined]
-    for name in "lt le gt ge eq ne".split():
-        setattr(Tensor, f"__{name}__", _compared(here[name], name))
-    for name in "neg abs".split():
-        setattr(Tensor, f"__{name}__", _method(here[name]))
-    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
-    Tensor.__invert__ = logical_not  # type: ignore[attr-defined]
-    Tensor.__and__ = logical_and  # type: ignore[attr-defined]
-    Tensor.__or__ = logical_or  # type: ignore[attr-defined]
-    Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
-    Tensor.__setitem__ = setitem  # type: ignore[attr-defined]
-    Tensor.T = property(_T)  # type: ignore[attr-defined]
-    Tensor.mT = property(lambda self: transpose(self, -1, -2))  # type: ignore[attr-defined]
-    for alias, kind in dtypes.ALIASES.items():
-        setattr(Tensor, alias, lambda self, kind=kind: to(self, kind))
-    Tensor.cpu = lambda self: self  # type: ignore[attr-defined]
-    Tensor.type_as = lambda self, other: to(self, other.dtype)  # type: ignore[attr-defined]
-    Tensor._relabelled = _relabelled  # type: ignore[attr-defined]
+    methods: dict[str, Any] = {
+        "__rsub__": _operator(rsub),
+        "__rtruediv__": _operator(rdiv),
+        # PyTorch takes a number on the left as the second operand.
+        "__radd__": _operator(_add),
+        "__rmul__": _operator(mul),
+        **{f"__{name}__": _compared(here[name], name) for name in "lt le gt ge eq ne".split()},
+        "__neg__": _method(neg),
+        "__abs__": _method(abs),
+        "__pos__": lambda self: self,
+        "__invert__": logical_not,
+        "__and__": logical_and,
+        "__or__": logical_or,
+        "__getitem__": getitem,
+        "__setitem__": setitem,
+        "T": property(_T),
+        "mT": property(lambda self: transpose(self, -1, -2)),
+        **{alias: _as(kind) for alias, kind in dtypes.ALIASES.items()},
+        "cpu": lambda self: self,
+        "type_as": lambda self, other: to(self, other.dtype),
+        "_relabelled": _relabelled,
+    }
+    for name, method in methods.items():
+        setattr(Tensor, name, method)
+
+
+def _as(kind: dtypes.dtype) -> Callable[[Tensor], Tensor]:
+    return lambda self: to(self, kind)
 
 
 def _compared(comparison: Comparison, name: str) -> Callable[..., Any]:
@@ -1386,7 +1393,7 @@ def _T(self: Tensor) -> Tensor:
 
 def _relabelled(self: Tensor, label: str) -> Tensor:
     if self._edge is not None and isinstance(self._edge.node, Node):
-        self._edge.node.label = label
+        self._edge.node.relabel(label)
     return self
 
 

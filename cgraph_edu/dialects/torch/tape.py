@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from copy import copy
 from typing import Any
 
 from ...core.recording import current, next_order
@@ -15,24 +16,40 @@ from ...core.tensor import Variable
 
 LIGHT = frozenset(
     f"{name}Backward{number}"
-    for name in """Add Sub Rsub Neg Sum Mean View UnsafeView Select Slice Unsqueeze Squeeze T Permute
-    Transpose Expand Clone ToCopy Stack Cat Unbind Split AsStrided Floor Sign Round Ceil""".split()
+    for name in """Add Sub Rsub Neg Sum Mean View UnsafeView Select Slice Unsqueeze Squeeze T Clone
+    Permute Transpose Expand ToCopy Stack Cat Unbind Split Floor Sign Round Ceil""".split()
     for number in range(5)
 ) | {"CopySlices", "AccumulateGrad", "CopyBackwards"}
 """Operations whose derivative needs no value, so that a second backward pass finds all it needs."""
 
 
 class Node:
-    """One operation of the backward pass: what `grad_fn` shows."""
+    """One operation of the backward pass: what `grad_fn` shows.
 
-    def __init__(self, label: str, next_functions: tuple[tuple[Node | None, int], ...]) -> None:
+    Each kind of operation has a class of its own, as in PyTorch: `type(y.grad_fn).__name__`.
+    """
+
+    module = ""
+
+    def __new__(cls, label: str, *rest: Any, **named: Any) -> Any:
+        """An object of the label's own class."""
+        return object.__new__(_kind(label) if cls is Node else cls)
+
+    def __init__(
+        self, label: str, next_functions: tuple[tuple[Node | None, int], ...], module: str = ""
+    ) -> None:
         self.label = label
         self.next_functions = next_functions
+        self.module = module
         self.is_freed = False
         self.saved: list[Saved] = []
         self.values: dict[str, Any] = {}
         """The tensors that the derivative needs, by PyTorch's names: self, other, result."""
-        self.prehooks: list[Any] = []
+
+    def relabel(self, label: str) -> None:
+        """Call it something else."""
+        self.label = label
+        self.__class__ = _kind(label)
 
     def name(self) -> str:
         """What it is called: MulBackward0."""
@@ -44,14 +61,19 @@ class Node:
         return {}
 
     def __repr__(self) -> str:
-        return f"<{self.label} object at 0x{id(self):x}>"
+        return f"<{self.module}{self.label} object at 0x{id(self):x}>"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_") and name[7:] in self.__dict__.get("values", ()):
             if self.is_freed and self.label not in LIGHT:
                 raise RuntimeError(SECOND_TIME)
-            return self.values[name[7:]]
+            return copy(self.values[name[7:]])
         raise AttributeError(f"'{self.label}' object has no attribute '{name}'")
+
+
+@functools.cache
+def _kind(label: str) -> type[Node]:
+    return type(label, (Node,), {})
 
 
 class AccumulateGrad(Node):
@@ -60,6 +82,14 @@ class AccumulateGrad(Node):
     def __init__(self, variable: Any) -> None:
         super().__init__("AccumulateGrad", ())
         self.variable = variable
+
+    def __new__(cls, variable: Any) -> Any:
+        """An object of this class."""
+        return object.__new__(cls)
+
+    def name(self) -> str:
+        """What it is called."""
+        return "torch::autograd::AccumulateGrad"
 
 
 SECOND_TIME = (

@@ -8,11 +8,13 @@ engine; a leaf gets one when it is used, and another one when its entries have c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...core import recording
+from ...core.ops import Op
+from ...core.rules import RuleOp
 from ...core.tensor import ConstantTensor, Operation, record
 from ...core.tensor import Tensor as CoreTensor
 from . import dtypes, printing
@@ -24,7 +26,7 @@ NOT_A_LEAF = (
     "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
     "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
     "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
-    "github.com/pytorch/pytorch/pull/30531 for more informations."
+    "github.com/pytorch/pytorch/pull/30531 for more information."
 )
 AS_NUMBER = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
@@ -201,6 +203,43 @@ class Tensor:
 
         raise no_method(self, name)
 
+    if TYPE_CHECKING:  # installed by functions.py, one loop for all of them
+
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __floordiv__(self, other: Any) -> Any: ...
+        def __rfloordiv__(self, other: Any) -> Any: ...
+        def __mod__(self, other: Any) -> Any: ...
+        def __rmod__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __rpow__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+        def __rmatmul__(self, other: Any) -> Any: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __le__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
+        def __ge__(self, other: Any) -> Any: ...
+        def __eq__(self, other: Any) -> Any: ...
+        def __ne__(self, other: Any) -> Any: ...
+        def __and__(self, other: Any) -> Any: ...
+        def __or__(self, other: Any) -> Any: ...
+        def __iadd__(self, other: Any) -> Any: ...
+        def __isub__(self, other: Any) -> Any: ...
+        def __imul__(self, other: Any) -> Any: ...
+        def __itruediv__(self, other: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __abs__(self) -> Any: ...
+        def __pos__(self) -> Any: ...
+        def __invert__(self) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
     # --- As plain Python -----------------------------------------------------------------------
 
     def item(self) -> Any:
@@ -360,8 +399,7 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The entries, to be written into past autograd."""
-        made = wrap(self._data)
-        return made
+        return wrap(self._data)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -371,7 +409,7 @@ class Tensor:
         """A view of this tensor's memory."""
         made = wrap(array)
         made._counter = self._counter
-        made._base = self._base or self
+        made._base = self if self._base is None else self._base
         return made
 
     @property
@@ -388,7 +426,8 @@ class Tensor:
     def _core(self) -> CoreTensor:
         """The engine's Tensor for it, as an operand."""
         if not self._requires_grad:
-            return self._node or ConstantTensor(core_value(self._data))
+            constant = ConstantTensor(core_value(self._data))
+            return constant if self._node is None else self._node
         if not self.is_leaf:
             assert self._node is not None
             return self._node
@@ -495,7 +534,7 @@ def is_recording(operands: Sequence[Any]) -> bool:
 
 def node_for(label: str, operands: Sequence[Any]) -> Node:
     """The Node of an operation on these operands."""
-    edges = []
+    edges: list[tuple[Node | None, int]] = []
     for operand in operands:
         if isinstance(operand, Tensor) and operand._requires_grad:
             edge = operand._place()
@@ -527,11 +566,12 @@ def result(
         return made
     inner = tuple(o._core() if isinstance(o, Tensor) else float(o) for o in operands)
     value = core_value(made._data)
-    if callable(op):
+    if isinstance(op, Op | RuleOp):
+        core = record(op, value, inner, Recorded)
+    else:
         with recording.record():  # so that no warning is given at numbers that are inf or nan
             computed = op(*inner)
-        op, inner = computed.op, computed.operands
-    core = record(op, value, inner, Recorded)
+        core = record(computed.op, value, computed.operands, Recorded)
     if node is None:
         node = node_for(label, operands if shown is None else shown)
         for name in saves.split():

@@ -12,13 +12,10 @@ from ....core import arrays
 from ....core import recording as core_recording
 from ....core.ops import Op, row
 from ....core.tensor import apply
-from .. import functions, random
+from .. import dtypes, functions, random
 from ..functions import (
     clamp,
     compute,
-    elu,
-    leaky_relu,
-    lifted,
     log_sigmoid,
     log_softmax,
     relu,
@@ -29,10 +26,9 @@ from ..functions import (
 )
 from ..missing import no_name
 from ..tape import Node
-from ..tensor import Tensor, is_recording, node_for, result, wrap
+from ..tensor import Tensor, is_recording, lifted, node_for, result, wrap
 
 __all__ = [
-    "elu",
     "log_softmax",
     "relu",
     "sigmoid",
@@ -52,9 +48,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Input @ weight.T + bias."""
     x, w = lifted(input), lifted(weight)
     if bias is None:
-        turned = functions.t(w)
-        made = functions.matmul(x, turned)
-        return made
+        return functions.matmul(x, functions.t(w))
     rows = math.prod(x.shape[:-1])
     if x.shape[-1] != w.shape[-1]:
         raise RuntimeError(
@@ -74,8 +68,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         (first, second) = node_for("", [bias, x]).next_functions
         node = Node("AddmmBackward0", (first, second, (turned_node, 0)))
         if x.ndim != 2:
-            node.label = "ViewBackward0"
-            node.next_functions = ((Node("AddmmBackward0", (first, second, (turned_node, 0))), 0),)
+            node = Node("ViewBackward0", ((node, 0),))
     return result(array, "AddmmBackward0", _weighted, operands, node=node)
 
 
@@ -85,32 +78,32 @@ def _weighted(x: Any, weight: Any, bias: Any) -> Any:
 
 def relu6(input: Tensor) -> Tensor:
     """Between 0 and 6."""
-    made = clamp(input, 0.0, 6.0)
-    return made._relabelled("HardtanhBackward0")  # type: ignore[no-any-return]
+    made: Tensor = clamp(input, 0.0, 6.0)._relabelled("HardtanhBackward0")
+    return made
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """Between two bounds."""
-    made = clamp(input, min_val, max_val)
-    return made._relabelled("HardtanhBackward0")  # type: ignore[no-any-return]
+    made: Tensor = clamp(input, min_val, max_val)._relabelled("HardtanhBackward0")
+    return made
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Ln(1 + exp(beta · x)) / beta."""
     if beta == 1.0:
         return functions.softplus(input)
-    return functions.softplus(input * beta) / beta  # type: ignore[no-any-return]
+    made: Tensor = functions.softplus(input * beta) / beta
+    return made
 
 
-def _leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """X where it is positive, else slope · x."""
-    made = leaky_relu(input, negative_slope)
-    return _with_first_edge(made)
+    return _with_first_edge(functions.leaky_relu(input, negative_slope))
 
 
-def _elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """X where it is positive, else alpha · (exp(x) - 1)."""
-    return _with_first_edge(elu(input, alpha))
+    return _with_first_edge(functions.elu(input, alpha))
 
 
 def _with_first_edge(made: Tensor) -> Tensor:
@@ -119,9 +112,6 @@ def _with_first_edge(made: Tensor) -> Tensor:
     if node is not None:
         node.next_functions = node.next_functions[:1]
     return made
-
-
-globals().update(leaky_relu=_leaky_relu, elu=_elu)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -142,7 +132,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """Divided by its length along an axis."""
     length = functions.norm(input, p, dim, True)
-    return input / functions.expand_as(clamp(length, min=eps), input)  # type: ignore[no-any-return]
+    made: Tensor = input / functions.expand_as(clamp(length, min=eps), input)
+    return made
 
 
 # --- Losses --------------------------------------------------------------------------------------
@@ -211,7 +202,7 @@ def _pairwise(
 ) -> Tensor:
     """A loss that is an op row on pairs of entries."""
     x, y = lifted(input), lifted(target)
-    kind = functions.dtypes.promoted([x, y])
+    kind = dtypes.promoted([x, y])
     array = _reduced(compute(op, kind, [x, y, *settings]), reduction)
 
     def loss(x: Any, y: Any) -> Any:
@@ -311,11 +302,13 @@ def cross_entropy(
     axis = 0 if input.ndim == 1 else 1
     if target.is_floating_point():
         chances = log_softmax(input, axis)
-        each = -functions.sum(chances * target, axis)  # type: ignore[operator]
+        each = -functions.sum(chances * target, axis)
         if reduction == "none":
-            return each  # type: ignore[no-any-return]
+            made: Tensor = each
+            return made
         total = functions.sum(each)
-        return total / (input.shape[0] if input.ndim > 1 else 1) if reduction == "mean" else total  # type: ignore[no-any-return]
+        rows = input.shape[0] if input.ndim > 1 else 1
+        return total / rows if reduction == "mean" else total
     _check_labels(input, target)
     if reduction != "mean":
         return nll_loss(log_softmax(input, axis), target, reduction)
@@ -331,7 +324,7 @@ def cross_entropy(
 
 
 def _check_labels(input: Tensor, target: Tensor) -> None:
-    if target.dtype is not functions.dtypes.int64:
+    if target.dtype is not dtypes.int64:
         raise RuntimeError(f"expected scalar type Long but found {target.dtype.label}")
     if input.ndim == 2 and target.shape != input.shape[:1]:
         if target.ndim != 1:
@@ -352,9 +345,11 @@ def kl_div(
     """How far the chances `target` are from those whose logarithms are the inputs."""
     logs = target if log_target else functions.log(clamp(target, min=1e-45))
     chances = functions.exp(target) if log_target else target
-    each = chances * (logs - input)  # type: ignore[operator]
-    if reduction == "batchmean":
-        return functions.sum(each) / input.shape[0]  # type: ignore[no-any-return]
+    each = chances * (logs - input)
     if reduction == "none":
-        return each  # type: ignore[no-any-return]
-    return functions.mean(each) if reduction == "mean" else functions.sum(each)
+        made: Tensor = each
+    elif reduction == "batchmean":
+        made = functions.sum(each) / input.shape[0]
+    else:
+        made = functions.mean(each) if reduction == "mean" else functions.sum(each)
+    return made

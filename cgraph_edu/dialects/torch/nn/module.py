@@ -50,6 +50,7 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """`forward`, and the hooks around it."""
         for hook in list(self._forward_pre_hooks.values()):
             answer = hook(self, inputs)
             if answer is not None:
@@ -291,6 +292,13 @@ class Module:
             return f"{self._get_name()}({settings})"
         inner = "\n  ".join(([settings] if settings else []) + lines)
         return f"{self._get_name()}(\n  {inner}\n)"
+
+
+def _misfit(name: str, value: Any, is_parameter: bool) -> TypeError:
+    what, wanted = ("parameter", "Parameter") if is_parameter else ("child module", "Module")
+    shown = value.type() if isinstance(value, Tensor) else type(value).__name__
+    expected = f"(torch.nn.{wanted} or None expected)"
+    return TypeError(f"cannot assign '{shown}' as {what} '{name}' {expected}")
 
 
 class _Keys:

@@ -6,21 +6,20 @@ complete: it is rounded to the result's precision, given to hooks, and kept wher
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ...core import recording
-from ...core.derivatives import reverse
-from ...core.rules import RuleOp
-from ...core.tensor import Tensor as CoreTensor
-from ...core.tensor import record, tape
-from . import tape as tapes
-from .tape import (
+from ....core import recording
+from ....core.derivatives import reverse
+from ....core.rules import RuleOp
+from ....core.tensor import Tensor as CoreTensor
+from ....core.tensor import record, tape
+from .. import tape as tapes
+from ..tape import (
     LIGHT,
     SECOND_TIME,
     AccumulateGrad,
@@ -33,7 +32,7 @@ from .tape import (
     no_grad,
     set_grad_enabled,
 )
-from .tensor import Tensor, core_value, lifted, node_for, wrap
+from ..tensor import Tensor, core_value, lifted, node_for, wrap
 
 __all__ = [
     "Function",
@@ -163,11 +162,11 @@ def _run(
             found.append((edge.node.variable, _given(edge, sums[key], consumers)))
         return found
     answers: list[tuple[Tensor, Tensor | None]] = []
-    for tensor in wanted:
-        own = tensor._core()
-        place = getattr(own, "edge", None) or tensor._place()
+    for goal in wanted:
+        own = goal._core()
+        place = getattr(own, "edge", None) or goal._place()
         key = id(own) if not hasattr(own, "edge") else id(place)
-        answers.append((tensor, _given(place, sums[key], consumers) if key in sums else None))
+        answers.append((goal, _given(place, sums[key], consumers) if key in sums else None))
     return answers
 
 
@@ -313,14 +312,17 @@ _DERIVATIVE = {
 
 def _label(targets: Sequence[CoreTensor], consumers: Any) -> str:
     """The name of the last operation that makes the gradient of a tensor."""
-    uses = [(target, use) for target in targets for use in consumers[target]]
+    uses = [
+        (target, use)
+        for target in targets
+        for use in consumers[target]
+        if use.op is not None and not use.op.is_comparison
+    ]
     if len(uses) != 1:
         return "AddBackward0" if uses else ""
     target, use = uses[0]
     edge = getattr(use, "edge", None)
-    if edge is None:
-        return ""
-    label = edge.node.label
+    label: str = _of_op(use) if edge is None else edge.node.label
     if target.shape != use.shape and label[:3] in ("Mul", "Add", "Sub", "Div", "Pow"):
         return "SumBackward1" if target.shape else "SumBackward0"
     if label in _PASSED_ON or (label == "SubBackward0" and use.operands[0] is target):
@@ -465,67 +467,8 @@ class FunctionOp(RuleOp):
         raise NotImplementedError(f"{self.name} has no forward mode")
 
 
-# --- Jacobians -----------------------------------------------------------------------------------
-
-
-def jacobian(func: Callable[..., Any], inputs: Any, create_graph: bool = False) -> Any:
-    """∂func/∂inputs, a row for each entry of the result."""
-    is_one = isinstance(inputs, Tensor)
-    given = (inputs,) if is_one else tuple(inputs)
-    with tapes.recording(True):
-        own = [x.detach().requires_grad_() if not create_graph else x.view_as(x) for x in given]
-        out = func(*own)
-        rows = []
-        for index in itertools.product(*map(range, out.shape)):
-            entry = out[index] if index else out
-            rows.append(
-                grad(
-                    entry, own, retain_graph=True, create_graph=create_graph, materialize_grads=True
-                )
-                if entry.requires_grad
-                else tuple(wrap(np.zeros_like(x._data)) for x in own)
-            )
-    from .functions import reshape, stack
-
-    found = tuple(
-        reshape(stack([row[i] for row in rows]), *out.shape, *x.shape)  # type: ignore[misc]
-        for i, x in enumerate(own)
-    )
-    if not create_graph:
-        found = tuple(each.detach() for each in found)
-    return found[0] if is_one else found
-
-
-def hessian(func: Callable[..., Any], inputs: Any) -> Any:
-    """The second derivatives of a function that gives one number."""
-    is_one = isinstance(inputs, Tensor)
-    given = (inputs,) if is_one else tuple(inputs)
-    with tapes.recording(True):
-        own = [x.detach().requires_grad_() for x in given]
-        first = grad(func(*own), own, create_graph=True, materialize_grads=True)
-        table = []
-        for gradient in first:
-            assert gradient is not None
-            rows = []
-            for index in itertools.product(*map(range, gradient.shape)):
-                entry = gradient[index] if index else gradient  # type: ignore[index]
-                rows.append(
-                    grad(entry, own, retain_graph=True, materialize_grads=True)
-                    if entry.requires_grad
-                    else tuple(wrap(np.zeros_like(x._data)) for x in own)
-                )
-            shape = gradient.shape
-            table.append(
-                tuple(
-                    wrap(np.stack([row[i]._data for row in rows]).reshape(*shape, *x.shape))  # type: ignore[union-attr]
-                    for i, x in enumerate(own)
-                )
-            )
-    return table[0][0] if is_one else tuple(table)
-
-
-functional = SimpleNamespace(jacobian=jacobian, hessian=hessian)
-
-
 def set_detect_anomaly(mode: bool, check_nan: bool = True) -> None:
     """Nothing: errors of this dialect name their operation anyway."""
+
+
+from . import functional  # noqa: E402, it needs grad

@@ -1,0 +1,88 @@
+"""Sums of floats in the order in which PyTorch adds them on a CPU: to the last digit.
+
+It keeps eight running sums side by side, four such rows at once where there is enough to add, and
+moves a running sum on to a coarser one after every so many terms, so that rounding errors stay
+small.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+LANES = 8
+ROWS = 4
+LEVELS = 4
+
+
+def total(array: Any, axis: Any, keepdim: bool) -> Any:
+    """The sum over one axis, several or all of them, in the array's own precision."""
+    axes = range(array.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(sorted(i % max(array.ndim, 1) for i in axes))
+    kept = [i for i in range(array.ndim) if i not in axes]
+    shape = tuple(1 if i in axes else n for i, n in enumerate(array.shape))
+    terms = int(np.prod([array.shape[i] for i in axes])) if axes else 1
+    with np.errstate(all="ignore"):
+        rows = array.transpose([*kept, *axes]).reshape(-1, terms)
+        is_inner = not kept or not axes or axes[-1] == array.ndim - 1
+        sums = _inner(rows) if is_inner else _outer(rows.T)
+    return sums.reshape(shape if keepdim else [array.shape[i] for i in kept])
+
+
+def _inner(rows: Any) -> Any:
+    """The sum of each row, whose terms lie side by side in memory."""
+    count, terms = rows.shape
+    if terms < LANES:
+        return _interleaved(rows.T)
+    whole = terms - terms % LANES
+    lanes = rows[:, :whole].reshape(count, -1, LANES).transpose(1, 0, 2)
+    result = np.zeros(count, rows.dtype)
+    for i in range(whole, terms):
+        result = result + rows[:, i]
+    sums = _interleaved(lanes)
+    for lane in range(LANES):
+        result = result + sums[:, lane]
+    return result
+
+
+def _outer(terms: Any) -> Any:
+    """The sum along the first axis, where it is the columns that lie side by side in memory."""
+    columns = terms.shape[1]
+    if columns == 1:
+        return _inner(terms.T)
+    wide = columns - columns % (LANES * ROWS if columns >= LANES else ROWS)
+    return np.concatenate([_cascade(terms[:, :wide]), _interleaved(terms[:, wide:])])
+
+
+def _interleaved(terms: Any) -> Any:
+    """The sum along the first axis: four running sums, then the rest, then the four together."""
+    whole = len(terms) - len(terms) % ROWS
+    parts = [_cascade(terms[i:whole:ROWS]) for i in range(ROWS)]
+    result = parts[0]
+    for term in terms[whole:]:
+        result = result + term
+    for part in parts[1:]:
+        result = result + part
+    return result
+
+
+def _cascade(terms: Any) -> Any:
+    """The sum along the first axis, by running sums of coarser and coarser steps."""
+    size = len(terms)
+    power = max(4, (max(size, 1) - 1).bit_length() // LEVELS)
+    step = 1 << power
+    sums = [np.zeros(terms.shape[1:], terms.dtype) for _ in range(LEVELS)]
+    done = 0
+    while done + step <= size:
+        for term in terms[done : done + step]:
+            sums[0] = sums[0] + term
+        done += step
+        for level in range(1, LEVELS):
+            sums[level] = sums[level] + sums[level - 1]
+            sums[level - 1] = np.zeros_like(sums[level - 1])
+            if done & ((step - 1) << (level * power)):
+                break
+    for term in terms[done:]:
+        sums[0] = sums[0] + term
+    return sums[0] + sums[1] + sums[2] + sums[3]

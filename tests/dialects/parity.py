@@ -1,0 +1,78 @@
+"""Small programs for a framework, run with it and with this package's dialect, and what they print.
+
+A file of programs is Python cut into blocks by lines `# %% title`. The programs import the real
+framework; for the dialect only their import lines are changed. What is kept of a run is what it
+prints, its warnings, and its error, with addresses and the framework's own source lines left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Program:
+    """A small program."""
+
+    title: str
+    source: str
+
+
+def programs(framework: str) -> Iterator[Program]:
+    """The programs written for a framework."""
+    for file in sorted((HERE / "programs" / framework).glob("*.txt")):
+        _, *blocks = re.split(r"^# %% ", file.read_text(), flags=re.MULTILINE)
+        for block in blocks:
+            title, _, source = block.partition("\n")
+            yield Program(f"{file.stem}: {title}", source.strip() + "\n")
+
+
+def in_dialect(source: str, framework: str) -> str:
+    """The program with its import lines changed."""
+    home = "cgraph_edu.dialects"
+    source = re.sub(rf"^import {framework}$", f"from {home} import {framework}", source, flags=re.M)
+    return re.sub(rf"^(import|from) {framework}\b", rf"\1 {home}.{framework}", source, flags=re.M)
+
+
+def run(source: str) -> str:
+    """What a program prints, then the warnings it causes, then its error."""
+    out = StringIO()
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(out):
+        warnings.simplefilter("always")
+        try:
+            exec(compile(source, "<program>", "exec"), {"__name__": "program"})
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}")
+    notes = "".join(f"{w.category.__name__}: {w.message}\n" for w in caught)
+    return _without_chance(out.getvalue() + notes)
+
+
+def _without_chance(text: str) -> str:
+    text = re.sub(r" ?\(Triggered internally at .*?\)", "", text)
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def recordings(framework: str) -> Any:
+    """The recorded outputs of the real framework: {"version": ..., "outputs": {title: text}}."""
+    return json.loads((HERE / "recorded" / f"{framework}.json").read_text())
+
+
+def record(framework: str, version: str) -> None:
+    """Run all programs with the real framework and keep what they print."""
+    found = {
+        program.title: {"source": program.source, "output": run(program.source)}
+        for program in programs(framework)
+    }
+    file = HERE / "recorded" / f"{framework}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"version": version, "programs": found}, indent=1) + "\n")
