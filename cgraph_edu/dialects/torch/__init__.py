@@ -11,11 +11,24 @@ What is not here raises an AttributeError that names what is nearest.
 
 from __future__ import annotations
 
-import importlib
 from math import e, inf, nan, pi
+from types import SimpleNamespace
 from typing import Any
 
-from . import autograd, dtypes, factories, functions, printing, random
+from . import (
+    autograd,
+    dtypes,
+    factories,
+    func,
+    functions,
+    linalg,
+    nn,
+    optim,
+    printing,
+    random,
+    special,
+    utils,
+)
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .dtypes import (
     dtype,
@@ -33,8 +46,8 @@ from .missing import no_name
 from .printing import get_printoptions, set_printoptions
 from .random import Generator, default_generator, initial_seed, manual_seed, seed
 from .tape import is_grad_enabled
-from .tensor import Device as device
-from .tensor import Size, Tensor
+from .tensors import Device as device
+from .tensors import Size, Tensor
 
 __version__ = "2.13.0+cgraph_edu"
 
@@ -52,19 +65,23 @@ _FACTORIES = """
     arange linspace logspace meshgrid randn rand randn_like rand_like randint randperm normal
 """.split()
 _FUNCTIONS = """
-    exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin arccos
-    arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign sgn floor ceil trunc round add
-    sub subtract mul multiply div divide true_divide floor_divide remainder maximum minimum pow
-    square clamp clip where eq ne lt le gt ge less greater equal isclose allclose isnan isinf
-    isfinite logical_not logical_and logical_or any all is_tensor numel sum mean max min amax amin
-    argmax argmin sort argsort topk prod std var norm cumsum softmax log_softmax logsumexp dot mv mm
-    bmm matmul outer einsum reshape flatten ravel squeeze unsqueeze permute transpose swapaxes t
-    clone cat concat concatenate stack unbind split chunk gather flip tril triu
+    erf exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin
+    arccos arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign sgn floor ceil trunc
+    round add sub subtract mul multiply div divide true_divide floor_divide remainder maximum
+    minimum pow square clamp clip where eq ne lt le gt ge less greater equal isclose allclose isnan
+    isinf isfinite logical_not logical_and logical_or any all is_tensor numel sum mean max min amax
+    amin argmax argmin sort argsort topk prod std var norm cumsum softmax log_softmax logsumexp dot
+    mv mm bmm matmul outer einsum reshape flatten ravel squeeze unsqueeze permute transpose swapaxes
+    t clone cat concat concatenate stack unbind split chunk gather flip tril triu
 """.split()
-_MODULES = ("nn", "optim", "linalg", "special")
 
 globals().update({name: getattr(factories, name) for name in _FACTORIES})
 globals().update({name: getattr(functions, name) for name in _FUNCTIONS})
+
+
+cuda = SimpleNamespace(is_available=lambda: False, device_count=lambda: 0)
+mps = SimpleNamespace(is_available=lambda: False, is_built=lambda: False)
+backends = SimpleNamespace(mps=mps)
 
 
 def set_warn_always(b: Any) -> None:
@@ -77,9 +94,7 @@ def is_floating_point(input: Tensor) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise no_name("torch", name, [*globals(), *_MODULES])
+    raise no_name("torch", name, globals())
 
 
 __all__ = [
@@ -94,6 +109,7 @@ __all__ = [
     "enable_grad",
     "float32",
     "float64",
+    "func",
     "get_default_dtype",
     "get_printoptions",
     "inf",
@@ -104,9 +120,12 @@ __all__ = [
     "int32",
     "int64",
     "is_grad_enabled",
+    "linalg",
     "manual_seed",
     "nan",
+    "nn",
     "no_grad",
+    "optim",
     "pi",
     "printing",
     "random",
@@ -114,5 +133,7 @@ __all__ = [
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",
+    "special",
     "uint8",
+    "utils",
 ]

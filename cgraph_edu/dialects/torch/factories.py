@@ -13,7 +13,7 @@ from . import dtypes, random
 from .dtypes import dtype
 from .functions import is_number
 from .missing import refuse
-from .tensor import Tensor, lifted, plain, wrap
+from .tensors import Tensor, lifted, plain, wrap
 
 COPIED = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "

@@ -22,9 +22,10 @@ from ...core.ops import OPS, Op, row
 from ...core.tensor import Tensor as CoreTensor
 from ...core.tensor import apply, record
 from . import dtypes
-from .sums import total
+from .error_function import Erf, erf_of
+from .sums import Matmul, product, total
 from .tape import Node, is_grad_enabled
-from .tensor import (
+from .tensors import (
     Tensor,
     core_value,
     is_recording,
@@ -236,6 +237,26 @@ def pow(input: Any, exponent: Any) -> Tensor:
     else:
         shown, label, saves = operands, "PowBackward1", "self other result"
     return result(array, label, OPS["pow"], operands, shown=shown, saves=saves)
+
+
+def erf(input: Tensor) -> Tensor:
+    """The error function."""
+    input = lifted(input)
+    array = np.asarray(erf_of(input._data.astype(float))).astype(input._data.dtype)
+    return result(array, "ErfBackward0", Erf(), [input], saves="self")
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """X · Φ(x), with the normal distribution function Φ."""
+    if approximate != "none":
+        raise NotImplementedError("gelu with approximate= is not in this dialect")
+    wide = lifted(input)._data.astype(float)
+    array = np.asarray(wide / 2 * (1 + erf_of(wide / math.sqrt(2)))).astype(input._data.dtype)
+
+    def build(x: Any) -> Any:
+        return x * (apply(Erf(), x * math.sqrt(0.5)) + 1.0) * 0.5
+
+    return result(array, "GeluBackward0", build, [input], saves="self")
 
 
 def square(input: Any) -> Tensor:
@@ -740,17 +761,9 @@ def _c_name(x: Tensor) -> str:
 
 def _product(x: Tensor, y: Tensor, label: str) -> Tensor:
     array = product(x._data, y._data)
-    op = arrays.products.Matmul()
+    op = Matmul()
     saves = " ".join(n for n in ("self", "other") if _is_saved(n, [x, y]))
     return result(array, label, op, [x, y], saves=saves)
-
-
-def product(x: Any, y: Any) -> Any:
-    """X @ y, computed in double precision."""
-    if x.dtype.kind != "f":
-        return np.asarray(x @ y)
-    with np.errstate(all="ignore"):
-        return np.asarray(x.astype(float) @ y.astype(float)).astype(np.result_type(x, y))
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -1281,14 +1294,14 @@ OF_ROW: dict[str, Callable[..., Any]] = {
 # --- Methods -------------------------------------------------------------------------------------
 
 _METHODS = """
-    exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin arccos
-    arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign floor ceil trunc round add sub
-    subtract mul multiply div divide true_divide floor_divide remainder maximum minimum pow square
-    clamp clip where eq ne lt le gt ge equal isclose allclose isnan isinf isfinite logical_not
-    logical_and logical_or any all sum mean max min amax amin argmax argmin sort argsort topk prod
-    std var norm cumsum softmax log_softmax logsumexp dot mv mm bmm matmul outer reshape view
-    view_as reshape_as flatten ravel squeeze unsqueeze permute transpose swapaxes t expand expand_as
-    repeat clone contiguous to unbind split chunk gather flip tril triu zero_ fill_ copy_
+    erf exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin
+    arccos arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign floor ceil trunc round
+    add sub subtract mul multiply div divide true_divide floor_divide remainder maximum minimum pow
+    square clamp clip where eq ne lt le gt ge equal isclose allclose isnan isinf isfinite
+    logical_not logical_and logical_or any all sum mean max min amax amin argmax argmin sort argsort
+    topk prod std var norm cumsum softmax log_softmax logsumexp dot mv mm bmm matmul outer reshape
+    view view_as reshape_as flatten ravel squeeze unsqueeze permute transpose swapaxes t expand
+    expand_as repeat clone contiguous to unbind split chunk gather flip tril triu zero_ fill_ copy_
 """.split()
 
 _IN_PLACE = """

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import functions
 from .missing import no_name
-from .tensor import Tensor
+from .tensors import Tensor
 
 
 def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Tensor:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from ...core.recording import callers_line
 
+MODULES = frozenset("autograd func linalg nn optim special utils functional init".split())
+"""The modules that PyTorch has too."""
 
-def no_name(where: str, name: str, known: Iterable[str]) -> AttributeError:
+
+def no_name(where: str, name: str, known: Mapping[str, Any]) -> AttributeError:
     """An error for `where.name`, with the nearest names there are."""
-    own = sorted(each for each in known if not each.startswith("_"))
-    nearest = difflib.get_close_matches(name, own, n=3, cutoff=0.4)
+    own = [n for n, value in known.items() if n in MODULES or not isinstance(value, ModuleType)]
+    return _lacking(f"module '{where}'", name, own)
+
+
+def _lacking(what: str, name: str, known: Iterable[str]) -> AttributeError:
+    public = sorted(each for each in known if not each.startswith("_"))
+    nearest = difflib.get_close_matches(name, public, n=3, cutoff=0.4)
     hint = f" The nearest it has: {', '.join(nearest)}." if nearest else ""
     return AttributeError(
-        f"module '{where}' has no attribute '{name}' in cgraph_edu's dialect.{hint} "
+        f"{what} has no attribute '{name}' in cgraph_edu's dialect.{hint} "
         "With PyTorch itself, cg.from_torch draws what it computes."
     )
 
@@ -24,13 +33,7 @@ def no_method(tensor: Any, name: str) -> AttributeError:
     """An error for `tensor.name`, with the nearest names there are."""
     if name.startswith("__"):
         return AttributeError(f"'{type(tensor).__name__}' object has no attribute '{name}'")
-    own = [each for each in dir(type(tensor)) if not each.startswith("_")]
-    nearest = difflib.get_close_matches(name, own, n=3, cutoff=0.4)
-    hint = f" The nearest it has: {', '.join(nearest)}." if nearest else ""
-    return AttributeError(
-        f"'{type(tensor).__name__}' object has no attribute '{name}' in cgraph_edu's dialect."
-        f"{hint} With PyTorch itself, cg.from_torch draws what it computes."
-    )
+    return _lacking(f"'{type(tensor).__name__}' object", name, dir(type(tensor)))
 
 
 def refuse(value: Any) -> TypeError:

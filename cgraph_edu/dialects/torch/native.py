@@ -12,7 +12,7 @@ from ...core.tensor import ConstantTensor, Operation, is_array
 from ...core.tensor import Tensor as CoreTensor
 from . import dtypes
 from .tape import Edge, Node
-from .tensor import Tensor, lifted, result, wrap
+from .tensors import Tensor, lifted, result, wrap
 
 
 def from_native(value: CoreTensor) -> Tensor:

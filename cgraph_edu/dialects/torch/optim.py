@@ -13,7 +13,7 @@ import numpy as np
 from . import tape
 from .missing import no_name
 from .nn.module import clear
-from .tensor import Tensor
+from .tensors import Tensor
 
 
 class Optimizer:

@@ -1,4 +1,4 @@
-"""Sums of floats in the order in which PyTorch adds them on a CPU: to the last digit.
+"""Sums and products of floats in the order in which PyTorch adds them on a CPU: to the last digit.
 
 It keeps eight running sums side by side, four such rows at once where there is enough to add, and
 moves a running sum on to a coarser one after every so many terms, so that rounding errors stay
@@ -7,13 +7,18 @@ small.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ...core.arrays import products
+
 LANES = 8
 ROWS = 4
 LEVELS = 4
+SMALL = 2000
+"""How many multiplications PyTorch still does one after the other."""
 
 
 def total(array: Any, axis: Any, keepdim: bool) -> Any:
@@ -86,3 +91,36 @@ def _cascade(terms: Any) -> Any:
     for term in terms[done:]:
         sums[0] = sums[0] + term
     return sums[0] + sums[1] + sums[2] + sums[3]
+
+
+def product(x: Any, y: Any) -> Any:
+    """X @ y of vectors or matrices, small ones with each sum in the order of its terms."""
+    small = x.size * (y.shape[1] if y.ndim == 2 else 1) <= SMALL
+    with np.errstate(all="ignore"):
+        if x.dtype.kind != "f" or max(x.ndim, y.ndim) > 2 or not small:
+            return np.asarray(x @ y)
+        terms = [
+            x[..., i, None] * y[None, i] if x.ndim == y.ndim == 2 else x[..., i] * y[i]
+            for i in range(x.shape[-1])
+        ]
+        result = np.zeros((*x.shape[:-1], *y.shape[1:]), np.result_type(x, y))
+        for term in terms:
+            result = result + term
+    return np.asarray(result)
+
+
+@dataclass(frozen=True)
+class Matmul(products.Matmul):
+    """The engine's matrix product, with each sum in the order of its terms."""
+
+    def compute(self, *values: Any) -> Any:
+        """X @ y."""
+        return product(*values)
+
+    def vjp(self, port: int, x_bar: Any, out: Any, *values: Any) -> Any:
+        """Give x_bar @ yᵀ for the left operand and xᵀ @ x_bar for the right one."""
+        x, y = values
+        is_plain = all(isinstance(each, np.ndarray) and each.ndim == 2 for each in (x_bar, x, y))
+        if not is_plain:
+            return super().vjp(port, x_bar, out, *values)
+        return product(x_bar, y.T) if port == 0 else product(x.T, x_bar)

@@ -73,7 +73,7 @@ class Node:
 
 @functools.cache
 def _kind(label: str) -> type[Node]:
-    return type(label, (Node,), {})
+    return type(label, (Node,), {"__module__": "builtins"})
 
 
 class AccumulateGrad(Node):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,15 +33,17 @@ from ..tape import (
     no_grad,
     set_grad_enabled,
 )
-from ..tensor import Tensor, core_value, lifted, node_for, wrap
+from ..tensors import Tensor, core_value, lifted, node_for, wrap
 
 __all__ = [
     "Function",
     "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "functional",
     "grad",
+    "gradcheck",
     "inference_mode",
     "no_grad",
     "set_detect_anomaly",
@@ -283,7 +286,10 @@ def _next(bar: CoreTensor) -> tuple[tuple[Node | None, int], ...]:
 _PASSED_ON = frozenset(["AddBackward0", "CloneBackward0", "ToCopyBackward0", "RsubBackward1"])
 
 _DERIVATIVE = {
-    **{f"{name}Backward0": "MulBackward0" for name in "Mul Pow Sin Cos Exp Dot Div Abs".split()},
+    **{
+        f"{name}Backward0": "MulBackward0"
+        for name in "Mul Pow Sin Cos Exp Dot Div Abs Prod LinalgVectorNorm".split()
+    },
     **{f"{name}Backward0": "DivBackward0" for name in "Log Sqrt Log1P Mean".split()},
     "MeanBackward1": "DivBackward0",
     "PowBackward1": "MulBackward0",
@@ -318,9 +324,11 @@ def _label(targets: Sequence[CoreTensor], consumers: Any) -> str:
         for use in consumers[target]
         if use.op is not None and not use.op.is_comparison
     ]
-    if len(uses) != 1:
+    last = {id(end): end for _, use in uses for end in _steps(use, consumers)}
+    if not uses or len(last) > 1 or (len(uses) > 1 and id(uses[0][1]) in last):
         return "AddBackward0" if uses else ""
     target, use = uses[0]
+    (use,) = last.values()
     edge = getattr(use, "edge", None)
     label: str = _of_op(use) if edge is None else edge.node.label
     if target.shape != use.shape and label[:3] in ("Mul", "Add", "Sub", "Div", "Pow"):
@@ -332,6 +340,14 @@ def _label(targets: Sequence[CoreTensor], consumers: Any) -> str:
     if label == "DivBackward0" and use.operands[0] is target:
         return label
     return _DERIVATIVE.get(label, "")
+
+
+def _steps(use: CoreTensor, consumers: Any) -> list[CoreTensor]:
+    """The results with a grad_fn that a Tensor within an operation goes into."""
+    if hasattr(use, "edge"):
+        return [use]
+    found = [end for each in consumers[use] for end in _steps(each, consumers)]
+    return list({id(end): end for end in found}.values()) or [use]
 
 
 def _of_op(core: CoreTensor) -> str:
@@ -370,7 +386,12 @@ def _method(
 
 
 Tensor.backward = _method  # type: ignore[attr-defined]
-Variable = Tensor
+
+
+def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
+    """A tensor with the same memory: what tensors were once wrapped in."""
+    made = wrap(data._data)
+    return made.requires_grad_() if requires_grad else made
 
 
 # --- A function with a backward of its own -------------------------------------------------------
@@ -467,8 +488,58 @@ class FunctionOp(RuleOp):
         raise NotImplementedError(f"{self.name} has no forward mode")
 
 
-def set_detect_anomaly(mode: bool, check_nan: bool = True) -> None:
+class set_detect_anomaly(AbstractContextManager[None]):
     """Nothing: errors of this dialect name their operation anyway."""
+
+    def __init__(self, mode: bool = True, check_nan: bool = True) -> None:
+        self.mode = mode
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+detect_anomaly = set_detect_anomaly
+
+
+def gradcheck(
+    func: Any,
+    inputs: Any,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Whether the gradients of func agree with central differences, entry by entry."""
+    given = _listed(inputs)
+    wanted = [x for x in given if x.requires_grad]
+    with tapes.recording(True):
+        out = func(*given)
+    for index in np.ndindex(*out.shape):
+        entry = out[index] if index else out
+        slopes = grad(entry, wanted, retain_graph=True, materialize_grads=True)
+        for x, slope in zip(wanted, slopes, strict=True):
+            assert slope is not None
+            for place in np.ndindex(*x.shape):
+                kept = x._data[place]
+                ends = []
+                for step in (eps, -eps):
+                    x._data[place] = kept + step
+                    with tapes.recording(False):
+                        ends.append(func(*given)._data[index])
+                x._data[place] = kept
+                numeric, analytic = (ends[0] - ends[1]) / (2 * eps), slope._data[place]
+                if abs(numeric - analytic) > atol + rtol * abs(numeric):
+                    if raise_exception:
+                        raise GradcheckError(
+                            "Jacobian mismatch for output 0 with respect to input 0,\n"
+                            f"numerical:{numeric}\nanalytical:{analytic}"
+                        )
+                    return False
+    return True
+
+
+class GradcheckError(RuntimeError):
+    """A gradient that does not agree with central differences."""
 
 
 from . import functional  # noqa: E402, it needs grad

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..functions import reshape, stack
 from ..tape import recording
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from . import grad
 
 

@@ -16,6 +16,7 @@ from .. import dtypes, functions, random
 from ..functions import (
     clamp,
     compute,
+    gelu,
     log_sigmoid,
     log_softmax,
     relu,
@@ -25,10 +26,12 @@ from ..functions import (
     tanh,
 )
 from ..missing import no_name
+from ..sums import Matmul, product
 from ..tape import Node
-from ..tensor import Tensor, is_recording, lifted, node_for, result, wrap
+from ..tensors import Tensor, is_recording, lifted, node_for, result, wrap
 
 __all__ = [
+    "gelu",
     "log_softmax",
     "relu",
     "sigmoid",
@@ -59,8 +62,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise RuntimeError(
             f"mat1 and mat2 must have the same dtype, but got {x.dtype.label} and {w.dtype.label}"
         )
-    wide = x._data.astype(float) @ w._data.astype(float).T
-    array = (wide + bias._data.astype(float)).astype(x._data.dtype)
+    array = np.asarray(product(x._data, w._data.T) + bias._data)
     operands = [x, w, bias]
     node = None
     if is_recording(operands):
@@ -73,7 +75,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def _weighted(x: Any, weight: Any, bias: Any) -> Any:
-    return x @ arrays.transpose(weight) + bias
+    return apply(Matmul(), x, arrays.transpose(weight)) + bias
 
 
 def relu6(input: Tensor) -> Tensor:
@@ -118,7 +120,9 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """Entries left out at random with probability p, the others made larger by 1 / (1 - p)."""
     if not training or p == 0.0:
         return input
-    kept = random.default_generator.uniform(input.numel(), np.float64).reshape(input.shape) >= p
+    kept = (
+        random.default_generator.uniform(input.numel(), np.float64).reshape(input.shape) < 1.0 - p
+    )
     mask = wrap((kept / (1.0 - p) if p < 1.0 else kept * 0.0).astype(input._data.dtype))
     return functions.mul(input, mask)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import factories
 from ..tape import recording
-from ..tensor import Tensor
+from ..tensors import Tensor
 
 
 def _written(tensor: Tensor, array: Any) -> Tensor:

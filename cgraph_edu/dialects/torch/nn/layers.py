@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, functions
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 from . import functional, init
 from .module import Module, Parameter
 
 __all__ = [
     "ELU",
+    "GELU",
     "Dropout",
     "Flatten",
     "Hardtanh",
@@ -118,6 +119,18 @@ class SiLU(_Activation):
     """X · sigmoid(x)."""
 
     function = functions.silu
+
+
+class GELU(Module):
+    """X · Φ(x), with the normal distribution function Φ."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The function, entry by entry."""
+        return functions.gelu(input)
+
+    def extra_repr(self) -> str:
+        """How it is computed: exactly."""
+        return "approximate='none'"
 
 
 class Sigmoid(_Activation):

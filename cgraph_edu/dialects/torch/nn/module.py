@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import dtype
-from ..tensor import Handle, Tensor, wrap
+from ..tensors import Handle, Tensor, wrap
 
 
 class Parameter(Tensor):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import functions
-from ..tensor import Tensor, wrap
+from ..tensors import Tensor, wrap
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -438,6 +438,11 @@ class Tensor:
             self._node = fresh
         return self._node
 
+    @property
+    def __cgraph_node__(self) -> CoreTensor:
+        """The engine's Tensor for it: what is drawn."""
+        return self._core()
+
     # --- Mixing --------------------------------------------------------------------------------
 
     @staticmethod
