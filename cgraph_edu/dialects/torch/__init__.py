@@ -72,7 +72,8 @@ _FUNCTIONS = """
     isinf isfinite logical_not logical_and logical_or any all is_tensor numel sum mean max min amax
     amin argmax argmin sort argsort topk prod std var norm cumsum softmax log_softmax logsumexp dot
     mv mm bmm matmul outer einsum reshape flatten ravel squeeze unsqueeze permute transpose swapaxes
-    t clone cat concat concatenate stack unbind split chunk gather flip tril triu
+    t clone cat concat concatenate stack unbind split chunk gather flip tril triu trace diag
+    masked_fill unique nonzero vstack hstack
 """.split()
 
 globals().update({name: getattr(factories, name) for name in _FACTORIES})

@@ -128,17 +128,25 @@ def _shape(size: Any) -> tuple[int, ...]:
 
 
 def zeros(
-    *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Zeros."""
-    return _made(np.zeros(_shape(size), _numpy(dtype)), requires_grad)
+    return _made(np.zeros(_shape(shape if size is None else (size,)), _numpy(dtype)), requires_grad)
 
 
 def ones(
-    *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+    *shape: Any,
+    size: Any = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Ones."""
-    return _made(np.ones(_shape(size), _numpy(dtype)), requires_grad)
+    return _made(np.ones(_shape(shape if size is None else (size,)), _numpy(dtype)), requires_grad)
 
 
 empty = zeros
@@ -261,25 +269,33 @@ def _drawn(draw: str, shape: Any, kind: Any, generator: Any) -> Any:
 
 
 def randn(
-    *size: Any,
+    *shape: Any,
+    size: Any = None,
     generator: Any = None,
     dtype: dtype | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal numbers, of mean 0 and variance 1."""
-    return _made(_drawn("normal", _shape(size), _numpy(dtype), generator), requires_grad)
+    return _made(
+        _drawn("normal", _shape(shape if size is None else (size,)), _numpy(dtype), generator),
+        requires_grad,
+    )
 
 
 def rand(
-    *size: Any,
+    *shape: Any,
+    size: Any = None,
     generator: Any = None,
     dtype: dtype | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers evenly between 0 and 1."""
-    return _made(_drawn("uniform", _shape(size), _numpy(dtype), generator), requires_grad)
+    return _made(
+        _drawn("uniform", _shape(shape if size is None else (size,)), _numpy(dtype), generator),
+        requires_grad,
+    )
 
 
 def randn_like(input: Tensor, *, dtype: dtype | None = None, requires_grad: bool = False) -> Tensor:

@@ -1083,6 +1083,61 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
     )
 
 
+def trace(input: Tensor) -> Tensor:
+    """The sum of the entries on the diagonal."""
+    array = np.asarray(np.trace(input._data)).astype(input._data.dtype)
+    index = _diagonal(input)
+    return result(array, "TraceBackward0", lambda x: arrays.sum(arrays.getitem(x, index)), [input])
+
+
+def diag(input: Tensor) -> Tensor:
+    """The entries on the diagonal of a matrix, or a matrix with these entries there."""
+    if input.ndim == 2:
+        index = _diagonal(input)
+        op = arrays.indexing.Getitem(index)
+        return result(input._data[index], "DiagonalBackward0", op, [input])
+    shape = (len(input), len(input))
+    places = (np.arange(len(input)),) * 2
+
+    def matrix(x: Any) -> Any:
+        return scatter(x, places, np.zeros(shape, input._data.dtype))
+
+    return result(np.diag(input._data), "DiagEmbedBackward0", matrix, [input])
+
+
+def _diagonal(input: Tensor) -> tuple[Any, Any]:
+    return (np.arange(builtins.min(input.shape)),) * 2
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: float) -> Tensor:
+    """The entries, but `value` where the mask is true."""
+    made = where(logical_not(mask), input, float(value))
+    return made._relabelled("MaskedFillBackward0")  # type: ignore[no-any-return]
+
+
+def unique(input: Tensor) -> Tensor:
+    """The different entries, in order."""
+    return wrap(np.unique(input._data))
+
+
+def nonzero(input: Tensor) -> Tensor:
+    """The places of the entries that are not zero, a row for each."""
+    return wrap(np.argwhere(input._data))
+
+
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors one below the other; vectors are rows."""
+    return cat([each if each.ndim > 1 else reshape(each, 1, -1) for each in tensors])
+
+
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side."""
+    return cat(
+        [each if each.ndim else reshape(each, 1) for each in tensors],
+        0 if tensors[0].ndim < 2 else 1,
+    )
+
+
 def _triangle(input: Tensor, diagonal: int, keep: Any, label: str) -> Tensor:
     mask = keep(np.ones(input.shape, input._data.dtype), diagonal)
     return result(keep(input._data, diagonal), label, OPS["mul"], [input, wrap(mask)])
@@ -1302,6 +1357,7 @@ _METHODS = """
     topk prod std var norm cumsum softmax log_softmax logsumexp dot mv mm bmm matmul outer reshape
     view view_as reshape_as flatten ravel squeeze unsqueeze permute transpose swapaxes t expand
     expand_as repeat clone contiguous to unbind split chunk gather flip tril triu zero_ fill_ copy_
+    trace diag masked_fill unique nonzero
 """.split()
 
 _IN_PLACE = """
