@@ -42,6 +42,7 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .methods import install
 from .missing import no_name
 from .printing import get_printoptions, set_printoptions
 from .random import Generator, default_generator, initial_seed, manual_seed, seed
@@ -64,20 +65,10 @@ _FACTORIES = """
     tensor as_tensor from_numpy zeros ones empty full zeros_like ones_like empty_like full_like eye
     arange linspace logspace meshgrid randn rand randn_like rand_like randint randperm normal
 """.split()
-_FUNCTIONS = """
-    erf exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin
-    arccos arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign sgn floor ceil trunc
-    round add sub subtract mul multiply div divide true_divide floor_divide remainder maximum
-    minimum pow square clamp clip where eq ne lt le gt ge less greater equal isclose allclose isnan
-    isinf isfinite logical_not logical_and logical_or any all is_tensor numel sum mean max min amax
-    amin argmax argmin sort argsort topk prod std var norm cumsum softmax log_softmax logsumexp dot
-    mv mm bmm matmul outer einsum reshape flatten ravel squeeze unsqueeze permute transpose swapaxes
-    t clone cat concat concatenate stack unbind split chunk gather flip tril triu trace diag
-    masked_fill unique nonzero vstack hstack
-""".split()
 
+install()
 globals().update({name: getattr(factories, name) for name in _FACTORIES})
-globals().update({name: getattr(functions, name) for name in _FUNCTIONS})
+globals().update({name: getattr(functions, name) for name in functions.__all__})
 
 
 cuda = SimpleNamespace(is_available=lambda: False, device_count=lambda: 0)

@@ -11,8 +11,8 @@ from ...core import recording
 from ...core.tensor import Tensor as CoreTensor
 from . import dtypes, random
 from .dtypes import dtype
-from .functions import is_number
 from .missing import refuse
+from .operands import is_number
 from .tensors import Tensor, lifted, plain, wrap
 
 COPIED = (
@@ -355,7 +355,7 @@ def uniform_(
 
 
 def _written(tensor: Tensor, array: Any) -> Tensor:
-    from .functions import check_writable
+    from .entries import check_writable
     from .tape import is_grad_enabled
 
     check_writable(tensor, is_grad_enabled())

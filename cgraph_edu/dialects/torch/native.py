@@ -31,10 +31,10 @@ def from_native(value: CoreTensor) -> Tensor:
 
 def apply_native(op: Operation, operands: tuple[Any, ...]) -> Any:
     """An op of the engine on tensors of this dialect: `cg.sin(x)`, or a native number times x."""
-    from . import functions
+    from . import methods
 
-    if isinstance(op, Op) and op.name in functions.OF_ROW:
-        return functions.OF_ROW[op.name](*operands)
+    if isinstance(op, Op) and op.name in methods.OF_ROW:
+        return methods.OF_ROW[op.name](*operands)
     tensors = [lifted(o) if isinstance(o, (Tensor, CoreTensor)) else o for o in operands]
     value = op.evaluate(*[_value(o) for o in tensors])
     kind = dtypes.promoted([o for o in tensors if isinstance(o, (Tensor, float, int))])

@@ -203,7 +203,7 @@ class Tensor:
 
         raise no_method(self, name)
 
-    if TYPE_CHECKING:  # installed by functions.py, one loop for all of them
+    if TYPE_CHECKING:  # installed by methods.py, one loop for all of them
 
         def __add__(self, other: Any) -> Any: ...
         def __radd__(self, other: Any) -> Any: ...

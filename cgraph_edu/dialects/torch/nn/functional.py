@@ -12,20 +12,11 @@ from ....core import arrays
 from ....core import recording as core_recording
 from ....core.ops import Op, row
 from ....core.tensor import apply
-from .. import dtypes, functions, random
-from ..functions import (
-    clamp,
-    compute,
-    gelu,
-    log_sigmoid,
-    log_softmax,
-    relu,
-    sigmoid,
-    silu,
-    softmax,
-    tanh,
-)
+from .. import dtypes, elementwise, functions, random, reductions, shapes
+from ..elementwise import gelu, log_sigmoid, silu
+from ..functions import clamp, log_softmax, relu, sigmoid, softmax, tanh
 from ..missing import no_name
+from ..operands import compute
 from ..sums import Matmul, product
 from ..tape import Node
 from ..tensors import Tensor, is_recording, lifted, node_for, result, wrap
@@ -93,19 +84,19 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tens
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Ln(1 + exp(beta · x)) / beta."""
     if beta == 1.0:
-        return functions.softplus(input)
-    made: Tensor = functions.softplus(input * beta) / beta
+        return elementwise.softplus(input)
+    made: Tensor = elementwise.softplus(input * beta) / beta
     return made
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """X where it is positive, else slope · x."""
-    return _with_first_edge(functions.leaky_relu(input, negative_slope))
+    return _with_first_edge(elementwise.leaky_relu(input, negative_slope))
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """X where it is positive, else alpha · (exp(x) - 1)."""
-    return _with_first_edge(functions.elu(input, alpha))
+    return _with_first_edge(elementwise.elu(input, alpha))
 
 
 def _with_first_edge(made: Tensor) -> Tensor:
@@ -136,7 +127,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """Divided by its length along an axis."""
     length = functions.norm(input, p, dim, True)
-    made: Tensor = input / functions.expand_as(clamp(length, min=eps), input)
+    made: Tensor = input / shapes.expand_as(clamp(length, min=eps), input)
     return made
 
 
@@ -188,7 +179,7 @@ def _reduced(array: Any, reduction: str) -> Any:
     """One number, or all of them, in the array's own precision."""
     if reduction == "none":
         return array
-    total = functions.added(array, None, False).astype(array.dtype)
+    total = reductions.added(array, None, False).astype(array.dtype)
     if reduction == "sum":
         return total
     if reduction != "mean":

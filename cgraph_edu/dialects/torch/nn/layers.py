@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, functions
+from .. import dtypes, elementwise, functions
 from ..tensors import Tensor, wrap
 from . import functional, init
 from .module import Module, Parameter
@@ -118,7 +118,7 @@ class ReLU6(_Activation):
 class SiLU(_Activation):
     """X · sigmoid(x)."""
 
-    function = functions.silu
+    function = elementwise.silu
 
 
 class GELU(Module):
@@ -126,7 +126,7 @@ class GELU(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The function, entry by entry."""
-        return functions.gelu(input)
+        return elementwise.gelu(input)
 
     def extra_repr(self) -> str:
         """How it is computed: exactly."""
@@ -148,7 +148,7 @@ class Tanh(_Activation):
 class LogSigmoid(_Activation):
     """The logarithm of the sigmoid."""
 
-    function = functions.log_sigmoid
+    function = elementwise.log_sigmoid
 
 
 class Hardtanh(Module):

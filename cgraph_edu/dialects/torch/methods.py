@@ -1,0 +1,178 @@
+"""PyTorch's functions as methods and operators of Tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...core.tensor import Tensor as CoreTensor
+from . import comparisons, dtypes, elementwise, entries, products, reductions, shapes
+from .comparisons import (
+    Comparison,
+    logical_and,
+    logical_not,
+    logical_or,
+)
+from .elementwise import (
+    abs,
+    floor_divide,
+    mul,
+    neg,
+    plain_add,
+    plain_div,
+    plain_sub,
+    pow,
+    rdiv,
+    remainder,
+    rsub,
+)
+from .entries import getitem, in_place, setitem
+from .products import matmul
+from .shapes import (
+    permuted,
+    to,
+    transpose,
+)
+from .tape import Node
+from .tensors import Tensor, wrap
+
+_HERE: dict[str, Any] = {
+    name: value
+    for module in (elementwise, comparisons, reductions, shapes, products, entries)
+    for name, value in vars(module).items()
+}
+
+OF_ROW: dict[str, Callable[..., Any]] = {
+    "add": plain_add,
+    "sub": plain_sub,
+    "mul": mul,
+    "div": plain_div,
+    "pow": pow,
+    "neg": neg,
+    "floordiv": floor_divide,
+    "mod": remainder,
+    **{
+        name: _HERE[name]
+        for name in """exp log sqrt sin cos tan asin acos atan sinh cosh tanh expm1 log1p sigmoid
+        relu abs sign floor maximum minimum where eq ne lt le gt ge""".split()
+    },
+}
+"""The functions here by the names of the op rows."""
+
+_METHODS = """
+    erf exp log log2 log10 log1p expm1 sqrt rsqrt reciprocal sin cos tan asin acos atan arcsin
+    arccos arctan sinh cosh tanh sigmoid relu abs absolute neg negative sign floor ceil trunc round
+    add sub subtract mul multiply div divide true_divide floor_divide remainder maximum minimum pow
+    square clamp clip where eq ne lt le gt ge equal isclose allclose isnan isinf isfinite
+    logical_not logical_and logical_or any all sum mean max min amax amin argmax argmin sort argsort
+    topk prod std var norm cumsum softmax log_softmax logsumexp dot mv mm bmm matmul outer reshape
+    view view_as reshape_as flatten ravel squeeze unsqueeze permute transpose swapaxes t expand
+    expand_as repeat clone contiguous to unbind split chunk gather flip tril triu zero_ fill_ copy_
+    trace diag masked_fill unique nonzero
+""".split()
+_IN_PLACE = """
+    exp log sqrt sin cos tan tanh sigmoid relu abs neg floor ceil round add sub mul div pow clamp
+    reciprocal square remainder
+""".split()
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Tensor, *arguments: Any, **named: Any) -> Any:
+        if "axis" in named:
+            named["dim"] = named.pop("axis")
+        if "keepdims" in named:
+            named["keepdim"] = named.pop("keepdims")
+        return function(self, *arguments, **named)
+
+    method.__doc__ = function.__doc__
+    return method
+
+
+def _operator(function: Callable[..., Any], is_reflected: bool = False) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            other = wrap(other)
+        elif isinstance(other, np.generic):
+            other = other.item()
+        elif other is None or isinstance(other, (str, list, tuple, dict)):
+            return NotImplemented
+        return function(other, self) if is_reflected else function(self, other)
+
+    return operator
+
+
+def install() -> None:
+    """Give Tensor its methods and operators."""
+    for name in _METHODS:
+        setattr(Tensor, name, _method(_HERE[name]))
+    for name in _IN_PLACE:
+        setattr(Tensor, f"{name}_", in_place(_HERE[name]))
+    own: dict[str, Callable[..., Any]] = {
+        "add": plain_add,
+        "sub": plain_sub,
+        "mul": mul,
+        "truediv": plain_div,
+        "floordiv": floor_divide,
+        "mod": remainder,
+        "pow": pow,
+        "matmul": matmul,
+    }
+    for name, function in own.items():
+        setattr(Tensor, f"__{name}__", _operator(function))
+        setattr(Tensor, f"__r{name}__", _operator(function, is_reflected=True))
+        if name != "matmul":
+            setattr(Tensor, f"__i{name}__", in_place(function))
+    methods: dict[str, Any] = {
+        "__rsub__": _operator(rsub),
+        "__rtruediv__": _operator(rdiv),
+        # PyTorch takes a number on the left as the second operand.
+        "__radd__": _operator(plain_add),
+        "__rmul__": _operator(mul),
+        **{f"__{name}__": _compared(_HERE[name], name) for name in "lt le gt ge eq ne".split()},
+        "__neg__": _method(neg),
+        "__abs__": _method(abs),
+        "__pos__": lambda self: self,
+        "__invert__": logical_not,
+        "__and__": logical_and,
+        "__or__": logical_or,
+        "__getitem__": getitem,
+        "__setitem__": setitem,
+        "T": property(_T),
+        "mT": property(lambda self: transpose(self, -1, -2)),
+        **{alias: _as(kind) for alias, kind in dtypes.ALIASES.items()},
+        "cpu": lambda self: self,
+        "type_as": lambda self, other: to(self, other.dtype),
+        "_relabelled": relabelled,
+    }
+    for name, method in methods.items():
+        setattr(Tensor, name, method)
+
+
+def _as(kind: dtypes.dtype) -> Callable[[Tensor], Tensor]:
+    return lambda self: to(self, kind)
+
+
+def _compared(comparison: Comparison, name: str) -> Callable[..., Any]:
+    operator = _operator(comparison)
+
+    def method(self: Tensor, other: Any) -> Any:
+        if name in ("eq", "ne") and not isinstance(
+            other, (Tensor, CoreTensor, bool, int, float, np.ndarray, np.generic)
+        ):
+            return NotImplemented
+        return operator(self, other)
+
+    return method
+
+
+def _T(self: Tensor) -> Tensor:
+    return permuted(self, tuple(reversed(range(self.ndim))), "PermuteBackward0")
+
+
+def relabelled(self: Tensor, label: str) -> Tensor:
+    """A result under another name of its backward step."""
+    if self._edge is not None and isinstance(self._edge.node, Node):
+        self._edge.node.relabel(label)
+    return self
