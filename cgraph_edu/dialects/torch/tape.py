@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import copy
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...core.recording import current, next_order
 from ...core.tensor import Tensor as CoreTensor
@@ -35,16 +35,25 @@ class Node:
         """An object of the label's own class."""
         return object.__new__(_kind(label) if cls is Node else cls)
 
-    def __init__(
-        self, label: str, next_functions: tuple[tuple[Node | None, int], ...], module: str = ""
-    ) -> None:
+    def __init__(self, label: str, before: Before, module: str = "") -> None:
         self.label = label
-        self.next_functions = next_functions
+        self._before = before
         self.module = module
         self.is_freed = False
         self.saved: list[Saved] = []
         self.values: dict[str, Any] = {}
         """The tensors that the derivative needs, by PyTorch's names: self, other, result."""
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The operations that come next in the backward pass, with the number of their result."""
+        if callable(self._before):
+            self._before = self._before()
+        return self._before
+
+    @next_functions.setter
+    def next_functions(self, before: Before) -> None:
+        self._before = before
 
     def relabel(self, label: str) -> None:
         """Call it something else."""
@@ -69,6 +78,12 @@ class Node:
                 raise RuntimeError(SECOND_TIME)
             return copy(self.values[name[7:]])
         raise AttributeError(f"'{self.label}' object has no attribute '{name}'")
+
+
+Before: TypeAlias = (
+    "tuple[tuple[Node | None, int], ...] | Callable[[], tuple[tuple[Node | None, int], ...]]"
+)
+"""What `next_functions` are, or how to find them."""
 
 
 @functools.cache

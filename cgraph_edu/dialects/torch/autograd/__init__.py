@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -260,7 +261,7 @@ def _given(edge: Edge, bar: Any, consumers: Any) -> Tensor:
     else:
         targets = [t for t in consumers if getattr(t, "edge", None) is edge]
         label = _label(targets, consumers) or _of_op(bar)
-        node = Node(label, _next(bar))
+        node = Node(label, partial(_before, bar))
         core = record(bar.op, bar.value, bar.operands, Recorded) if bar.op else bar
         made._edge, made._node = Edge(node, 0, made.dtype), core
         if isinstance(core, Recorded):
@@ -269,21 +270,21 @@ def _given(edge: Edge, bar: Any, consumers: Any) -> Tensor:
     return made
 
 
-def _next(bar: CoreTensor) -> tuple[tuple[Node | None, int], ...]:
-    """The Nodes before a recorded adjoint, as far as they are known."""
+def _before(bar: CoreTensor) -> tuple[tuple[Node | None, int], ...]:
+    """The Nodes before a recorded adjoint."""
     found: list[tuple[Node | None, int]] = []
     for operand in bar.operands:
         edge = getattr(operand, "edge", None)
         if edge is not None:
             found.append((edge.node, edge.number))
         elif isinstance(operand, CoreTensor) and operand.op is not None:
-            found.append((Node(_of_op(operand), _next(operand)), 0))
+            found.append((Node(_of_op(operand), partial(_before, operand)), 0))
         else:
             found.append((None, 0))
     return tuple(found)
 
 
-_PASSED_ON = frozenset(["AddBackward0", "CloneBackward0", "ToCopyBackward0", "RsubBackward1"])
+_PASSED_ON = frozenset(["AddBackward0", "CloneBackward0", "ToCopyBackward0"])
 
 _DERIVATIVE = {
     **{
@@ -297,6 +298,8 @@ _DERIVATIVE = {
     "SumBackward0": "ExpandBackward0",
     "SumBackward1": "ExpandBackward0",
     "NegBackward0": "NegBackward0",
+    "SubBackward0": "NegBackward0",
+    "RsubBackward1": "NegBackward0",
     "ReciprocalBackward0": "MulBackward0",
     "ReluBackward0": "ThresholdBackwardBackward0",
     "TanhBackward0": "TanhBackwardBackward0",
@@ -318,36 +321,44 @@ _DERIVATIVE = {
 
 def _label(targets: Sequence[CoreTensor], consumers: Any) -> str:
     """The name of the last operation that makes the gradient of a tensor."""
-    uses = [
-        (target, use)
-        for target in targets
-        for use in consumers[target]
-        if use.op is not None and not use.op.is_comparison
-    ]
-    last = {id(end): end for _, use in uses for end in _steps(use, consumers)}
-    if not uses or len(last) > 1 or (len(uses) > 1 and id(uses[0][1]) in last):
-        return "AddBackward0" if uses else ""
-    target, use = uses[0]
-    (use,) = last.values()
-    edge = getattr(use, "edge", None)
-    label: str = _of_op(use) if edge is None else edge.node.label
-    if target.shape != use.shape and label[:3] in ("Mul", "Add", "Sub", "Div", "Pow"):
-        return "SumBackward1" if target.shape else "SumBackward0"
-    if label in _PASSED_ON or (label == "SubBackward0" and use.operands[0] is target):
-        return _label([use], consumers)
-    if label == "SubBackward0":
-        return "NegBackward0"
-    if label == "DivBackward0" and use.operands[0] is target:
-        return label
-    return _DERIVATIVE.get(label, "")
+    while True:
+        uses = [
+            (target, use)
+            for target in targets
+            for use in consumers[target]
+            if use.op is not None and not use.op.is_comparison
+        ]
+        last = _results([use for _, use in uses], consumers)
+        if not uses or len(last) > 1 or (len(uses) > 1 and uses[0][1] is last[0]):
+            return "AddBackward0" if uses else ""
+        target, use = uses[0][0], last[0]
+        edge = getattr(use, "edge", None)
+        label: str = _of_op(use) if edge is None else edge.node.label
+        if target.shape != use.shape and label[:3] in ("Mul", "Add", "Sub", "Div", "Pow"):
+            return "SumBackward1" if target.shape else "SumBackward0"
+        is_first = use.operands[0] is target
+        if label in _PASSED_ON or (label == "SubBackward0" and is_first):
+            targets = [use]
+        elif label == "DivBackward0" and is_first:
+            return label
+        else:
+            return _DERIVATIVE.get(label, "")
 
 
-def _steps(use: CoreTensor, consumers: Any) -> list[CoreTensor]:
-    """The results with a grad_fn that a Tensor within an operation goes into."""
-    if hasattr(use, "edge"):
-        return [use]
-    found = [end for each in consumers[use] for end in _steps(each, consumers)]
-    return list({id(end): end for end in found}.values()) or [use]
+def _results(uses: Sequence[CoreTensor], consumers: Any) -> list[CoreTensor]:
+    """The results with a grad_fn that Tensors within an operation go into."""
+    found = list({id(use): use for use in uses}.values())
+    seen = {id(use) for use in found}
+    ends = []
+    for use in found:  # the list grows while it is read
+        onward = [] if hasattr(use, "edge") else consumers[use]
+        if not onward:
+            ends.append(use)
+        for each in onward:
+            if id(each) not in seen:
+                seen.add(id(each))
+                found.append(each)
+    return ends
 
 
 def _of_op(core: CoreTensor) -> str:
