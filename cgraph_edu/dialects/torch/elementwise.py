@@ -52,8 +52,12 @@ def is_saved(name: str, operands: Sequence[Any]) -> bool:
 
 
 _ROWS = {
-    "log2": row("log2", "log(x) / 0.6931471805599453", ["1 / (x * 0.6931471805599453)"], ""),
-    "log10": row("log10", "log(x) / 2.302585092994046", ["1 / (x * 2.302585092994046)"], ""),
+    "log2": row(
+        "log2", "log(x) / 0.6931471805599453", ["1 / (x * 0.6931471805599453)"], r"\log_2 {x}"
+    ),
+    "log10": row(
+        "log10", "log(x) / 2.302585092994046", ["1 / (x * 2.302585092994046)"], r"\log_{{10}} {x}"
+    ),
     "rsqrt": row("rsqrt", "1 / sqrt(x)", ["-0.5 * out ** 3"], r"\frac{{1}}{{\sqrt{{{x}}}}}"),
     "reciprocal": row("reciprocal", "1 / x", ["-out * out"], r"\frac{{1}}{{{x}}}"),
     "ceil": row("ceil", "-floor(-x)", ["0"], r"\lceil {x} \rceil"),
@@ -154,7 +158,12 @@ subtract = sub
 
 def rsub(input: Any, other: Any) -> Tensor:
     """Other - input."""
-    return _rsub(other, input) if is_number(other) else plain_sub(other, input)
+    if not is_number(other):
+        return plain_sub(other, input)
+    made = _rsub(other, input)
+    if made.grad_fn is not None:  # the number is a setting here, no operand
+        made.grad_fn.next_functions = made.grad_fn.next_functions[1:]
+    return made
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:

@@ -70,7 +70,7 @@ _METHODS = """
     topk prod std var norm cumsum softmax log_softmax logsumexp dot mv mm bmm matmul outer reshape
     view view_as reshape_as flatten ravel squeeze unsqueeze permute transpose swapaxes t expand
     expand_as repeat clone contiguous to unbind split chunk gather flip tril triu zero_ fill_ copy_
-    trace diag masked_fill unique nonzero
+    trace diag masked_fill unique nonzero median roll
 """.split()
 _IN_PLACE = """
     exp log sqrt sin cos tan tanh sigmoid relu abs neg floor ceil round add sub mul div pow clamp

@@ -170,6 +170,16 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True) -> Any:
     return _Top(values, wrap(places))
 
 
+def median(input: Tensor) -> Tensor:
+    """The entry in the middle of the order; of two, the smaller."""
+    place = np.unravel_index(
+        np.argsort(input._data, axis=None)[(input.numel() - 1) // 2], input.shape
+    )
+    index = tuple(int(i) for i in place)
+    op = arrays.indexing.Getitem(index) if index else OPS["identity"]
+    return result(np.asarray(input._data[index]), "MedianBackward0", op, [input])
+
+
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The product of the entries, of all or along an axis."""
     axis = axis_of(dim, input.ndim)

@@ -239,6 +239,14 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return taken(input, index._data, dim % input.ndim, "GatherBackward0", True)[0]
 
 
+def roll(input: Tensor, shifts: int, dims: int | None = None) -> Tensor:
+    """The entries moved on by so many places, the last ones to the front."""
+    places = np.roll(np.arange(input.numel()).reshape(input.shape), shifts, dims)
+    index = np.unravel_index(places, input.shape)
+    op = arrays.indexing.Getitem(index)
+    return result(input._data[index], "RollBackward0", op, [input])
+
+
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """With the order along these axes reversed."""
     axes = [d % input.ndim for d in lengths_of(dims)]

@@ -454,7 +454,8 @@ class Function:
         places = [i for i, o in enumerate(operands) if isinstance(o, Tensor)]
         op = FunctionOp(cls, ctx, places)
         core = record(op, core_value(result._data), tuple(o._core() for o in tensors), Recorded)
-        node = node_for(f"{cls.__name__}Backward", tensors)
+        before = node_for("", tensors).next_functions
+        node = Node(f"{cls.__name__}Backward", before, "torch.autograd.function.")
         result._edge = core.edge = Edge(node, 0, result.dtype)
         result._node, result._requires_grad = core, True
         return result

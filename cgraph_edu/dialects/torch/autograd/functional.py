@@ -65,3 +65,28 @@ def hessian(func: Callable[..., Any], inputs: Any) -> Any:
                 )
             )
     return table[0][0] if is_one else tuple(table)
+
+
+def vjp(func: Callable[..., Any], inputs: Any, v: Tensor | None = None) -> tuple[Any, Any]:
+    """func(inputs), and the adjoint v of the result carried back to the inputs."""
+    is_one = isinstance(inputs, Tensor)
+    given = (inputs,) if is_one else tuple(inputs)
+    with recording(True):
+        own = [x.detach().requires_grad_() for x in given]
+        out = func(*own)
+        found = grad(out, own, v, materialize_grads=True)
+    return out.detach(), found[0] if is_one else found
+
+
+def jvp(func: Callable[..., Any], inputs: Any, v: Any = None) -> tuple[Any, Any]:
+    """func(inputs), and its change along v: the vjp, which is linear in its adjoint, transposed."""
+    is_one = isinstance(inputs, Tensor)
+    given = (inputs,) if is_one else tuple(inputs)
+    along = (v,) if isinstance(v, Tensor) else v
+    with recording(True):
+        own = [x.detach().requires_grad_() for x in given]
+        out = func(*own)
+        adjoint = wrap(np.zeros_like(out._data)).requires_grad_()
+        back = grad(out, own, adjoint, create_graph=True, materialize_grads=True)
+        (found,) = grad(back, [adjoint], along, materialize_grads=True)
+    return out.detach(), found

@@ -138,18 +138,23 @@ MISFIT = (
     "incorrect results due to broadcasting. Please ensure they have the same size."
 )
 
-_SQUARED = row("squared_error", "(x - y) ** 2", ["2 * (x - y)", "-2 * (x - y)"], "")
+_SQUARED = row(
+    "squared_error",
+    "(x - y) ** 2",
+    ["2 * (x - y)", "-2 * (x - y)"],
+    r"\left({x} - {y}\right)^2",
+)
 _BCE = row(
     "binary_cross_entropy",
     "-(y * maximum(log(x), -100) + (1 - y) * maximum(log(1 - x), -100))",
     ["(x - y) / maximum(x * (1 - x), 0.000000000001)", "log(1 - x) - log(x)"],
-    "",
+    r"\operatorname{{bce}}\left({x}, {y}\right)",
 )
 _BCE_LOGITS = row(
     "binary_cross_entropy_with_logits",
     "maximum(x, 0) - x * y + log1p(exp(-abs(x)))",
     ["1 / (1 + exp(-x)) - y", "-x"],
-    "",
+    r"\operatorname{{bce\_logits}}\left({x}, {y}\right)",
 )
 _SMOOTH = row(
     "smooth_l1",
@@ -159,7 +164,7 @@ _SMOOTH = row(
         "where(abs(x - y) < beta, (y - x) / beta, sign(y - x))",
         "0",
     ],
-    "",
+    r"\operatorname{{smooth\_l1}}\left({x}, {y}\right)",
     operands=["x", "y", "beta"],
 )
 _HUBER = row(
@@ -170,7 +175,7 @@ _HUBER = row(
         "where(abs(x - y) <= delta, y - x, delta * sign(y - x))",
         "0",
     ],
-    "",
+    r"\operatorname{{huber}}\left({x}, {y}\right)",
     operands=["x", "y", "delta"],
 )
 
