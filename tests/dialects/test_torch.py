@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,19 @@ import pytest
 
 import cgraph_edu as cg
 from cgraph_edu.dialects import torch
+from cgraph_edu.dialects.torch import warned
 from tests.dialects.parity import Program, in_dialect, programs, recordings, run
 
 PROGRAMS = list(programs("torch"))
 RECORDED = recordings("torch")["programs"]
+
+
+@pytest.fixture(autouse=True)
+def every_warning() -> Iterator[None]:
+    """Some warnings are given once in a process; here each program is to get them."""
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(False)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.title)
@@ -162,3 +172,14 @@ def test_gradcheck_finds_a_wrong_gradient() -> None:
     x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
     with pytest.raises(RuntimeError, match="mismatch"):
         torch.autograd.gradcheck(Wrong.apply, (x,))
+
+
+def test_some_warnings_are_given_once() -> None:
+    torch.set_warn_always(False)
+    warned._given.clear()
+    x = torch.tensor(1.0, requires_grad=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        float(x)
+        float(x)
+    assert len(caught) == 1

@@ -16,9 +16,11 @@ PROGRAMS = list(programs("torch"))
 @pytest.fixture(autouse=True)
 def every_warning() -> Iterator[None]:
     """PyTorch gives some warnings once in a process; here each program is to get them."""
-    torch.set_warn_always(True)
+    for framework in (torch, dialect):
+        framework.set_warn_always(True)
     yield
-    torch.set_warn_always(False)
+    for framework in (torch, dialect):
+        framework.set_warn_always(False)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.title)

@@ -49,6 +49,7 @@ from .random import Generator, default_generator, initial_seed, manual_seed, see
 from .tape import is_grad_enabled
 from .tensors import Device as device
 from .tensors import Size, Tensor
+from .warned import set_warn_always
 
 __version__ = "2.13.0+cgraph_edu"
 
@@ -74,10 +75,6 @@ globals().update({name: getattr(functions, name) for name in functions.__all__})
 cuda = SimpleNamespace(is_available=lambda: False, device_count=lambda: 0)
 mps = SimpleNamespace(is_available=lambda: False, is_built=lambda: False)
 backends = SimpleNamespace(mps=mps)
-
-
-def set_warn_always(b: Any) -> None:
-    """Nothing: this dialect gives each warning where it applies."""
 
 
 def is_floating_point(input: Tensor) -> Any:
@@ -125,6 +122,7 @@ __all__ = [
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",
+    "set_warn_always",
     "special",
     "uint8",
     "utils",

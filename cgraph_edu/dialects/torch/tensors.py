@@ -17,7 +17,7 @@ from ...core.ops import Op
 from ...core.rules import RuleOp
 from ...core.tensor import ConstantTensor, Operation, record
 from ...core.tensor import Tensor as CoreTensor
-from . import dtypes, printing
+from . import dtypes, printing, warned
 from .dtypes import dtype
 from .tape import AccumulateGrad, Edge, Leaf, Node, Recorded, Saved, is_grad_enabled
 
@@ -292,7 +292,7 @@ class Tensor:
 
     def _warn_as_number(self) -> None:
         if self.requires_grad:
-            recording.warn(AS_NUMBER, UserWarning)
+            warned.once(AS_NUMBER)
 
     # --- Its place in the graph ----------------------------------------------------------------
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from ....core import recording
 from ....core.derivatives import reverse
 from ....core.rules import RuleOp
 from ....core.tensor import Tensor as CoreTensor
 from ....core.tensor import record, tape
 from .. import tape as tapes
+from .. import warned
 from ..tape import (
     LIGHT,
     SECOND_TIME,
@@ -72,7 +72,7 @@ def backward(
         raise RuntimeError("'inputs' argument to backward cannot be empty.")
     wanted = None if inputs is None else _listed(inputs)
     if create_graph:
-        recording.warn(CYCLE, UserWarning)
+        warned.once(CYCLE)
     arrived = _run(outputs, _listed(grad_tensors), wanted, retain_graph, create_graph)
     for tensor, gradient in arrived:
         if gradient is not None:
