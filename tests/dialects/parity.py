@@ -49,6 +49,8 @@ def run(source: str) -> str:
     out = StringIO()
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(out):
         warnings.simplefilter("always")
+        # These are NumPy's, about how the framework is written.
+        warnings.simplefilter("ignore", DeprecationWarning)
         try:
             exec(compile(source, "<program>", "exec"), {"__name__": "program"})
         except Exception as error:
@@ -76,3 +78,13 @@ def record(framework: str, version: str) -> None:
     file = HERE / "recorded" / f"{framework}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps({"version": version, "programs": found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":  # python -m tests.dialects.parity torch
+    import importlib
+    import sys
+
+    real: Any = importlib.import_module(sys.argv[1])
+    if hasattr(real, "set_warn_always"):
+        real.set_warn_always(True)
+    record(sys.argv[1], real.__version__)

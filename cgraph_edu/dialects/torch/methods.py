@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...core.tensor import Tensor as CoreTensor
-from . import comparisons, dtypes, elementwise, entries, products, reductions, shapes
+from . import comparisons, dtypes, elementwise, entries, products, reductions, shapes, warned
 from .comparisons import (
     Comparison,
     logical_and,
@@ -167,7 +167,17 @@ def _compared(comparison: Comparison, name: str) -> Callable[..., Any]:
     return method
 
 
+TURNED = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
+    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
+    "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
+    "tensor."
+)
+
+
 def _T(self: Tensor) -> Tensor:
+    if self.ndim not in (0, 2):
+        warned.once(TURNED)
     return permuted(self, tuple(reversed(range(self.ndim))), "PermuteBackward0")
 
 

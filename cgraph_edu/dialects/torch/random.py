@@ -19,6 +19,8 @@ BLOCK = 16
 class Generator:
     """A source of random numbers, with a state of its own."""
 
+    __module__ = "torch._C"
+
     def __init__(self, device: Any = "cpu") -> None:
         self.manual_seed(67280421310721)
 
