@@ -173,11 +173,14 @@ TURNED = (
     "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
     "tensor."
 )
+TURNED_NUMBER = (
+    "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases."
+)
 
 
 def _T(self: Tensor) -> Tensor:
-    if self.ndim not in (0, 2):
-        warned.once(TURNED)
+    if self.ndim != 2:
+        warned.once(TURNED if self.ndim else TURNED_NUMBER)
     return permuted(self, tuple(reversed(range(self.ndim))), "PermuteBackward0")
 
 
