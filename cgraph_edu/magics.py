@@ -65,7 +65,9 @@ class CGraphMagics(Magics):
         help="show the explorer as a page inside the output: it moves in a saved notebook, too",
     )
     @argument(
-        "--predict", metavar="VAR", help="hide the derivative by VAR until it has been predicted"
+        "--predict",
+        metavar="VARS",
+        help="hide the derivatives by these inputs until they have been predicted",
     )
     @argument(
         "--tolerance",
@@ -73,6 +75,11 @@ class CGraphMagics(Magics):
         type=float,
         default=TOLERANCE,
         help="how far off a prediction may be, as a part of the derivative's size",
+    )
+    @argument(
+        "--mode",
+        choices=("forward", "reverse"),
+        help="start at the first step of that mode, not with the paths",
     )
     @argument("--static", action="store_true", help="keep the graph as recorded: never run again")
     @argument(
@@ -119,7 +126,8 @@ class CGraphMagics(Magics):
             )
         try:
             drawn = run.graph(options.output)
-            wrt = _names(options.wrt, drawn)
+            wrt = _names("--wrt", options.wrt, drawn)
+            predict = _names("--predict", options.predict, drawn)
         except NoGraphError as error:
             raise UsageError(str(error)) from None
         if options.static:
@@ -127,7 +135,7 @@ class CGraphMagics(Magics):
         self.shell.user_ns[options.name] = drawn
         if run.result is not None:
             self._show_result(run.result, drawn)
-        setup = Setup(sliders, wrt or (), options.predict, options.tolerance)
+        setup = Setup(sliders, wrt, predict, options.tolerance, options.mode or "paths")
         self._show(drawn, setup, options.limit, options.page)
 
     def _explore(self, line: str) -> None:
@@ -256,14 +264,14 @@ def _slider(text: str) -> tuple[str, tuple[float, ...]]:
     return name, ends
 
 
-def _names(text: str | None, drawn: Graph) -> list[str] | None:
+def _names(option: str, text: str | None, drawn: Graph) -> list[str]:
     if text is None:
-        return None
+        return []
     names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     known = [node.name for node in drawn.inputs]
     for name in names:
         if name not in known:
-            raise NoGraphError(f"--wrt {name}: not an input; the inputs are: {', '.join(known)}")
+            raise NoGraphError(f"{option} {name}: not an input; the inputs are: {', '.join(known)}")
     return names
 
 

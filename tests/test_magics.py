@@ -154,7 +154,8 @@ def test_a_prediction_hides_what_would_give_it_away(notebook: Notebook) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--predict z", "'z' is not an input; the inputs are: a, b"),
+        ("--predict z", "--predict z: not an input; the inputs are: a, b"),
+        ("--mode sideways", "invalid choice"),
         ("--predict b --tolerance 2", "a tolerance is a part, between 0 and 1, not 2.0"),
         ("--predict b --tolerance much", "invalid float value"),
         ("--predict", "expected one argument"),
@@ -162,6 +163,19 @@ def test_a_prediction_hides_what_would_give_it_away(notebook: Notebook) -> None:
 )
 def test_a_prediction_of_nothing_is_refused(notebook: Notebook, options: str, said: str) -> None:
     assert said in str(notebook.run(f"%%cgraph {options}\n{FIVE_LINES}\n").error)
+
+
+def test_several_are_asked_for_one_after_the_other(notebook: Notebook) -> None:
+    notebook.run(f"%%cgraph --predict b,a\n{FIVE_LINES}\n")
+    assert notebook["explorer"].question["wrt"] == ["b", "a"]
+    assert notebook["explorer"].source == "b"
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_cell_may_start_in_a_mode(notebook: Notebook, mode: str) -> None:
+    shown = notebook.run(f"%%cgraph --mode {mode}\n{FIVE_LINES}\n")
+    assert notebook["explorer"].mode == mode
+    assert shown.text == FIVE_NODES
 
 
 def test_a_prediction_needs_sliders(notebook: Notebook) -> None:

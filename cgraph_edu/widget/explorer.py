@@ -52,8 +52,8 @@ class Explorer(anywidget.AnyWidget):
         sliders: for an input's name its range, (minimum, maximum) or (minimum, maximum, step). For
             the others it is symmetric about 0: see `default_range`.
         wrt: the inputs to differentiate by, all unless given. One alone is selected from the start.
-        predict: an input whose derivative is to be predicted. It stays hidden until a learner found
-            it, or asked to be shown.
+        predict: the inputs whose derivatives are to be predicted, one after the other. They stay
+            hidden until a learner has found them all, or asked to be shown.
         tolerance: how far off a prediction may be, as a part of the derivative's size.
 
     Every trait can be read, set, observed and linked. `inputs` may be set to a part of the inputs,
@@ -65,9 +65,10 @@ class Explorer(anywidget.AnyWidget):
     if there is none), in reverse mode `target`; `step` says how many steps are done, from 0, before
     the seed, to `steps`.
 
-    `prediction` is what a learner answered last: {} before the first answer, then "answer" (as it
-    was typed), "value", "is_right" (None if no number could be read), "mistakes" (the usual ones
-    that lead to this number, by name), "hint", and "is_shown" once the paths are shown.
+    `prediction` is what a learner answered last, by the input's name: {} before the first answer,
+    then {"b": {"answer": "2", "value": 2.0, "is_right": False, ...}} with "mistakes" (the usual
+    ones that lead to this number, by name), "hint", and "inputs", where it was asked. "is_right" is
+    None where no number could be read; "is_shown" says that the paths were shown instead.
 
     Raises:
         ValueError: for a graph of arrays or with a `cg.custom_op`, or for `sliders`, `wrt`,
@@ -105,11 +106,11 @@ class Explorer(anywidget.AnyWidget):
         graph: Graph,
         sliders: Mapping[str, Sequence[float]] | None = None,
         wrt: str | Sequence[str] | None = None,
-        predict: str | None = None,
+        predict: str | Sequence[str] | None = None,
         tolerance: float = TOLERANCE,
+        mode: str = "paths",
     ) -> None:
-        wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt or ())
-        setup = Setup(sliders or {}, wanted, predict, tolerance)
+        setup = Setup(sliders or {}, _several(wrt), _several(predict), tolerance, mode)
         start = opening(graph, setup)
         self._setup = setup
         self._known = {node.name for node in graph.inputs}
@@ -222,22 +223,23 @@ def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
     if not graph.is_live:
         raise ValueError(f"{obstacle(graph)}; graph.draw() and print(graph) show it")
     names = [node.name for node in graph.inputs]
-    asked = () if setup.predict is None else (setup.predict,)
+    asked = setup.predict
     for name in (*setup.sliders, *setup.wrt, *asked):
         if name not in names:
             raise ValueError(f"{name!r} is not an input; {_listed(names)}")
     if not 0 < setup.tolerance < 1:
         raise ValueError(f"a tolerance is a part, between 0 and 1, not {setup.tolerance!r}")
     values = _values(graph)
-    alone = asked or setup.wrt
+    question = {"wrt": list(asked), "tolerance": setup.tolerance, "hints": dict(HINTS)}
     return {
         **_scene(graph, setup.sliders),
         "initial": values,
         "inputs": values,
         "target": graph.output.name,
-        "source": alone[0] if len(alone) == 1 else "",
+        "source": asked[0] if asked else setup.wrt[0] if len(setup.wrt) == 1 else "",
         "wrt": list(setup.wrt),
-        "question": {"tolerance": setup.tolerance, "hints": dict(HINTS)} if asked else {},
+        "question": question if asked else {},
+        "mode": setup.mode,
     }
 
 
@@ -300,6 +302,10 @@ def _structure(graph: Graph) -> Any:
     """All of a graph but its values."""
     tape = [(node.name, node.op, node.operands, node.drawn) for node in graph.tape]
     return tape, graph.output.index, graph.guards
+
+
+def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -76,7 +76,7 @@ class Explorer {
   });
   readonly #prediction = new Prediction({
     answered: (text) => this.#answer(text),
-    shown: () => this.#predict({ ...this.#predicted, is_shown: true }),
+    shown: () => this.#show(),
   });
   readonly #modes = new Modes((view) => this.#turn(view));
   readonly #stepper = new Stepper((step) => this.#goTo(step));
@@ -112,8 +112,8 @@ class Explorer {
   #chosenPath = -1;
   #litPath = -1;
   #view: View = "paths";
-  /** The learner's last answer, where one was asked for. */
-  #predicted: Predicted = {};
+  /** The learner's last answer for each input that was asked for. */
+  #predicted: Readonly<Record<string, Predicted>> = {};
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
@@ -205,6 +205,7 @@ class Explorer {
     this.#view = readView(this.model.get("mode"));
     this.#stepNumber = this.#count("step");
     this.#predicted = this.#prior();
+    if (this.#open.length) this.#source = this.#find(this.#open[0]);
     this.#host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
     if (!before) this.root.replaceChildren(...this.#parts);
@@ -310,18 +311,28 @@ class Explorer {
 
   #answer(text: string): void {
     const { program, values, inputs } = this.#scene!;
-    const asked = { program, values, source: this.#source!, target: this.#target, ...this.#asked()! };
-    this.#predict(predicted(text, judge(asked, text), this.#written(inputs)));
+    const { tolerance, hints } = this.#asked;
+    const question = { program, values, source: this.#source!, target: this.#target, tolerance, hints };
+    const answered = predicted(text, judge(question, text), this.#written(inputs));
+    this.#predict({ ...this.#predicted, [this.#name(this.#source!)]: answered });
+    if (!answered.is_right) return;
+    if (this.#isAsked) this.#choose(this.#find(this.#open[0]), this.#target);
+    // The panel is gone; the focus goes on to what came in its place.
+    else this.#question.focus();
+    this.#say(told(verdictAt(answered, answered.inputs!)!));
   }
 
-  #predict(answered: Predicted): void {
-    this.#predicted = answered;
-    this.#draw();
-    this.#messenger.send("prediction", answered);
-    if (this.#isAsked) return;
-    // The panel is gone; the focus goes on to what came in its place.
-    if (answered.is_right) this.#say(told(verdictAt(answered, answered.inputs!)!));
+  /** Enough guessed: the paths are wanted. */
+  #show(): void {
+    const given = this.#open.map((name) => [name, { ...this.#predicted[name], is_shown: true }]);
+    this.#predict({ ...this.#predicted, ...Object.fromEntries(given) });
     this.#question.focus();
+  }
+
+  #predict(answers: Readonly<Record<string, Predicted>>): void {
+    this.#predicted = answers;
+    this.#draw();
+    this.#messenger.send("prediction", answers);
   }
 
   #light(path: number): void {
@@ -426,17 +437,25 @@ class Explorer {
     return this.#source ?? this.#scene.program.graph.inputs[0] ?? this.#target;
   }
 
+  /** The inputs whose derivatives are still to be predicted. */
+  get #open(): string[] {
+    return this.#asked.wrt.filter((name) => {
+      const { is_right: isRight, is_shown: isShown } = this.#predicted[name] ?? {};
+      return !isRight && !isShown && this.#find(name) !== null;
+    });
+  }
+
   /** Whether the derivative is hidden, because it is to be predicted. */
   get #isAsked(): boolean {
-    const { is_right: isRight, is_shown: isShown } = this.#predicted;
-    return this.#asked() !== null && this.#source !== null && !isRight && !isShown;
+    return this.#source !== null && this.#open.length > 0;
   }
 
   #ask({ program, stage, partials, inputs }: Scene): void {
     const source = this.#source!;
     const target = this.#target;
     const { graph } = program;
-    const verdict = verdictAt(this.#predicted, this.#written(inputs));
+    const { wrt } = this.#asked;
+    const verdict = verdictAt(this.#predicted[this.#name(source)] ?? {}, this.#written(inputs));
     const { count, paths, engine } = pathSum(graph, partials, source, target, 2);
     // On one edge from source to target the answer would be written.
     if (count === 1n && paths[0]!.edges.length === 1) stage.conceal(paths[0]!.edges[0]!);
@@ -446,6 +465,8 @@ class Explorer {
       target: this.#label(target),
       at: graph.inputs.map((node, i) => [this.#label(node), inputs[i]!]),
       verdict,
+      found: wrt.length - this.#open.length,
+      all: wrt.length,
     });
   }
 
@@ -613,14 +634,14 @@ class Explorer {
 
   // --- What is asked ---------------------------------------------------------------------------------
 
-  /** How the answer is to be judged; null where none is asked for. */
-  #asked(): { tolerance: number; hints: Record<string, string> } | null {
-    const asked = this.model.get("question") as { tolerance?: number; hints?: Record<string, string> };
-    return asked?.hints ? { tolerance: Number(asked.tolerance), hints: asked.hints } : null;
+  /** What is to be predicted, and how answers are judged. */
+  get #asked(): { wrt: string[]; tolerance: number; hints: Record<string, string> } {
+    const none = { wrt: [], tolerance: 0, hints: {} };
+    return { ...none, ...(this.model.get("question") as Partial<typeof none>) };
   }
 
-  #prior(): Predicted {
-    return (this.model.get("prediction") ?? {}) as Predicted;
+  #prior(): Record<string, Predicted> {
+    return (this.model.get("prediction") ?? {}) as Record<string, Predicted>;
   }
 
   #written(inputs: readonly number[]): Record<string, number | string> {
