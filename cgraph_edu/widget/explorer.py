@@ -21,7 +21,7 @@ from ..core.rules import RuleOp
 from ..core.tensor import is_array
 from ..graphs.answers import HINTS, TOLERANCE
 from ..graphs.document import to_document
-from ..graphs.graph import Graph
+from ..graphs.graph import FAULTY, Graph
 from ..render.picture import bundle, picture
 from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
@@ -64,6 +64,10 @@ class Explorer(anywidget.AnyWidget):
     if there is none), in reverse mode `target`; `step` says how many steps are done, from 0, before
     the seed, to `steps`.
 
+    `engine` is "reverse", or one that is wrong on purpose, as in `graph.diagnose`: "overwrite",
+    "no_order", "stale" or "wrong_sign". Mode "paths" shows which paths it loses, counts twice or
+    with the wrong sign.
+
     `prediction` is what a learner answered last: {} before the first answer, then "answer" (as it
     was typed), "value", "is_right" (None if no number could be read), "mistakes" (the usual ones
     that lead to this number, by name), "hint", and "is_shown" once the paths are shown.
@@ -87,6 +91,7 @@ class Explorer(anywidget.AnyWidget):
     selected_path = traitlets.Int(-1).tag(sync=True)
     mode = traitlets.Enum(("paths", "forward", "reverse"), "paths").tag(sync=True)
     step = traitlets.Int().tag(sync=True)
+    engine = traitlets.Enum(("reverse", *FAULTY), "reverse").tag(sync=True)
     wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
     question = traitlets.Dict().tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)

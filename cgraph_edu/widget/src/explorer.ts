@@ -2,6 +2,7 @@
 
 import "./explorer.css";
 
+import { BugLab, readEngine, type Engine } from "./buglab";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
@@ -34,6 +35,7 @@ import "./layout.css";
 export { adjoints, pathSum } from "./derive";
 export { readDocument } from "./document";
 export { pathCost, shortCount } from "./cost";
+export { FaultyEngine, isRight } from "./faulty";
 export { Program } from "./evaluate";
 export { formatNumber } from "./numbers";
 export { plan, take } from "./steps";
@@ -61,9 +63,11 @@ class Explorer {
   });
   readonly #host = element("div", { class: "cgx-stage" });
   readonly #message = element("p", { class: "cgx-message", role: "status" });
+  readonly #lab = new BugLab((engine) => this.#use(engine));
   readonly #panel = new InputsPanel(
     (index, value) => this.#move(this.#inputs.map((x, i) => (i === index ? value : x))),
     () => this.#move(this.#initial()),
+    this.#lab.menu,
   );
   readonly #ledger = new Ledger({
     lit: (path) => this.#light(path),
@@ -88,6 +92,7 @@ class Explorer {
       this.#ledger.root,
       this.#stepper.root,
       this.#curve.root,
+      this.#lab.panel,
       this.#twin.root,
     ),
     this.#live,
@@ -102,6 +107,7 @@ class Explorer {
   #chosenPath = -1;
   #litPath = -1;
   #view: View = "paths";
+  #engine: Engine = "reverse";
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
@@ -130,6 +136,7 @@ class Explorer {
     this.#listen("selected_path", () => this.#hear());
     this.#listen("mode", () => this.#hear());
     this.#listen("step", () => this.#hear());
+    this.#listen("engine", () => this.#hear());
     this.#listen("ranges", () => this.#reload());
     this.#listen("message", () => {
       this.#isDismissed = false;
@@ -188,6 +195,7 @@ class Explorer {
     this.#chosenPath = this.#count("selected_path", -1);
     this.#litPath = -1;
     this.#view = readView(this.model.get("mode"));
+    this.#engine = readEngine(this.model.get("engine"));
     this.#stepNumber = this.#count("step");
     this.#host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
@@ -270,6 +278,13 @@ class Explorer {
     this.#messenger.send("mode", view);
   }
 
+  #use(engine: Engine): void {
+    this.#engine = engine;
+    this.#draw();
+    this.#settle();
+    this.#messenger.send("engine", engine);
+  }
+
   #goTo(step: number): void {
     this.#stepNumber = step;
     this.#draw();
@@ -316,6 +331,7 @@ class Explorer {
     if (!messenger.isAhead("target")) this.#target = this.#find(model.get("target")) ?? this.#target;
     if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
     if (!messenger.isAhead("mode")) this.#view = readView(model.get("mode"));
+    if (!messenger.isAhead("engine")) this.#engine = readEngine(model.get("engine"));
     if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
     // The model calls back for what this view has just told it, too.
     if (this.#state() === before) return;
@@ -328,8 +344,9 @@ class Explorer {
     const target = this.#target;
     const chosenPath = this.#chosenPath;
     const view = this.#view;
+    const engine = this.#engine;
     const stepNumber = this.#stepNumber;
-    return [source, target, chosenPath, view, stepNumber, ...this.#inputs].join(" ");
+    return [source, target, chosenPath, view, engine, stepNumber, ...this.#inputs].join(" ");
   }
 
   #listen(trait: string, callback: () => void): void {
@@ -352,6 +369,8 @@ class Explorer {
     this.#panel.set(this.#inputs);
     this.#modes.set(this.#view);
     this.root.dataset["mode"] = this.#view;
+    this.#lab.set(this.#engine);
+    this.root.classList.toggle("cgx-buggy", this.#isBuggy);
     this.#question.set(
       this.#source === null ? "" : this.#name(this.#source),
       this.#name(this.#target),
@@ -363,14 +382,24 @@ class Explorer {
     this.#report(guard);
   }
 
+  /** Whether a faulty engine is at work. */
+  get #isBuggy(): boolean {
+    return this.#view === "paths" && this.#engine !== "reverse";
+  }
+
   /** Show the pass, if there is one. Returns what its slots say of each node. */
   #follow({ program, stage, partials }: Scene): string[] {
     const mode = this.#view;
     const target = this.#target;
     if (mode === "paths") {
       this.#stepper.hide();
-      return [];
+      if (this.#engine !== "reverse") {
+        const pass = { graph: program.graph, target, fault: this.#engine };
+        return this.#lab.show(pass, stage.svg, partials, this.#source);
+      }
     }
+    this.#lab.hide();
+    if (mode === "paths") return [];
     const pass = { graph: program.graph, mode, seed: this.#seed(), target };
     return this.#stepper.show(pass, stage.svg, partials, this.#stepNumber);
   }
@@ -389,14 +418,16 @@ class Explorer {
     const { graph } = program;
     this.#paths = [];
     if (source === null) {
-      this.#ledger.say(...this.#invitation(to));
+      if (this.#isBuggy) this.#ledger.put(...this.#lab.inputs(this.#chips()));
+      else this.#ledger.say(...this.#invitation(to));
       this.#curve.say("With an input chosen, ", to.cloneNode(true), " is drawn against it here.");
       return;
     }
     const sum = pathSum(graph, partials, source, target, LISTED);
-    this.#plot(scene, source, sum.total);
+    if (!this.#isBuggy) this.#plot(scene, source, sum.total);
     if (source === target || sum.count === 0n) {
-      this.#ledger.say(...whyTrivial(graph, source, target));
+      const found = this.#isBuggy ? [this.#lab.trivial(source)] : [];
+      this.#ledger.say(...whyTrivial(graph, source, target), ...found);
       return;
     }
     const from = this.#label(source);
@@ -410,6 +441,7 @@ class Explorer {
         ...path.edges.map((edge) => this.#step(graph, edge)),
       ]),
       why: why(graph, values, partials, sum),
+      verdict: this.#isBuggy ? this.#lab.verdict(source, sum) : null,
     });
   }
 
@@ -446,30 +478,44 @@ class Explorer {
   }
 
   #invitation(target: HTMLElement): (Node | string)[] {
-    const chips = this.#question.inputs.map((name) => {
-      const label = mathName(this.#label(this.#find(name)!));
-      const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
-      chip.addEventListener("click", () => {
-        this.#choose(this.#find(name), this.#target);
-        // The chip is gone; the focus goes where the choice now stands.
-        this.#question.focus();
-      });
-      return chip;
-    });
+    const chips = [...this.#chips().values()];
     return chips.length
       ? ["Choose an input ", ...chips, " to see its paths to ", target, "."]
       : ["This graph has no input."];
   }
 
+  /** The inputs that are offered as sources. */
+  #offered(): number[] {
+    return this.#question.inputs.map((name) => this.#find(name)!);
+  }
+
+  /** For each input that is offered a button to choose it by. */
+  #chips(): Map<number, HTMLElement> {
+    return new Map(
+      this.#offered().map((node) => {
+        const label = mathName(this.#label(node));
+        const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
+        chip.addEventListener("click", () => {
+          this.#choose(node, this.#target);
+          // The chip is gone; the focus goes where the choice now stands.
+          this.#question.focus();
+        });
+        return [node, chip];
+      }),
+    );
+  }
+
   #highlight(): void {
     const lit = this.#litPath >= 0 ? this.#litPath : this.#chosenPath;
     const isPaths = this.#view === "paths";
+    const paths = isPaths ? this.#paths.map((path) => path.edges) : [];
     this.#scene?.stage.select({
       source: this.#view === "forward" ? this.#seed() : this.#source,
       target: this.#target,
-      paths: isPaths ? this.#paths.map((path) => path.edges) : [],
+      paths: this.#lab.kept(paths),
       lit,
     });
+    this.#lab.mark(this.#source, paths, lit);
     this.#ledger.mark(lit, this.#chosenPath);
   }
 
@@ -527,13 +573,14 @@ class Explorer {
     if (!scene || this.root.classList.contains("cgx-stale")) return "";
     if (this.#view !== "paths") return this.#stepper.said;
     const to = this.#name(target);
-    if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
+    const said = this.#isBuggy ? `; ${this.#lab.said(source, this.#offered())}` : "";
+    if (source === null) return `${to} = ${typeset(scene.values[target]!)}${said}`;
     const { graph } = scene.program;
     const { total, count } = pathSum(graph, scene.partials, source, target, 0);
     const derivative = `∂${to}/∂${this.#name(source)} = ${typeset(source === target ? 1 : total)}`;
-    if (source === target) return derivative;
+    if (source === target) return `${derivative}${said}`;
     if (!count) return `${derivative}, ${to} does not depend on ${this.#name(source)}`;
-    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
+    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}${said}`;
   }
 
   #paint(): void {
