@@ -296,7 +296,11 @@ export class BugLab {
       element("h4", { class: "cgx-title" }, i ? "a right one" : "this engine"),
       element(
         "p",
-        { class: i ? "cgx-code" : "cgx-code cgx-bad", role: "math", "aria-label": spell(line, context).replaceAll("*", "") },
+        {
+          class: i ? "cgx-code" : "cgx-code cgx-bad",
+          role: "math",
+          "aria-label": spell(line, context).replaceAll("*", ""),
+        },
         ...shown(line),
       ),
     ]);
@@ -362,8 +366,8 @@ function code({ engine, partials, tallies }: Findings, source: number | null): s
     return `⟨~${source}⟩ ${sign} ⟨~${target}⟩ · ${partial(graph, edge)}`;
   };
   if (fault === "stale") {
-    const edge = uses.get(end)?.[0];
-    const term = edge === undefined ? `⟨~${end}⟩ += 1` : `${write(edge, "+=")}, …`;
+    const [edge, ...others] = uses.get(end) ?? [];
+    const term = edge === undefined ? `⟨~${end}⟩ += 1` : write(edge, "+=") + (others.length ? ", …" : "");
     return ["", `*⟨~${end}⟩ = 0*; `].map((reset) => `each pass: ${reset}${term}`);
   }
   if (fault === "wrong_sign") {

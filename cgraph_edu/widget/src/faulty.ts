@@ -7,8 +7,7 @@
 import { close } from "./derive";
 import type { Expression, Graph } from "./document";
 
-export const FAULTS = ["overwrite", "no_order", "stale", "wrong_sign"] as const;
-export type Fault = (typeof FAULTS)[number];
+export type Fault = "overwrite" | "no_order" | "stale" | "wrong_sign";
 
 /** The paths that are counted `times` times: 0 if they are lost, -1 with the wrong sign. */
 export interface Tally {
@@ -101,9 +100,10 @@ export class FaultyEngine {
   /** Of the edges between some sources and the target, those that no path counts which goes over them. */
   lost(sources: readonly number[]): Set<number> {
     const { edges } = this.graph;
+    const starts = new Set(sources);
     const reached = new Set(sources);
     const alive = new Set(sources);
-    const counts = (edge: number) => this.times(edge, sources.includes(edges[edge]!.source)) !== 0;
+    const counts = (edge: number) => this.times(edge, starts.has(edges[edge]!.source)) !== 0;
     const between = [...this.backwards].reverse().filter((edge) => {
       const { source, target } = edges[edge]!;
       if (!reached.has(source)) return false;
