@@ -207,17 +207,14 @@ export class BugLab {
       if (!between.has(from)) continue;
       between.add(target);
       const group = this.#edges[edge]!;
-      if (lost.has(edge)) group.classList.add("cgx-lost");
+      group.classList.add(lost.has(edge) ? "cgx-lost" : "cgx-found");
       if (astray.includes(edge)) group.classList.add("cgx-astray");
       const times = engine.times(edge, from === source);
       if (times === 0 && lost.has(edge)) this.#badge(group, "✗", true);
       else if (times < 0) {
         group.classList.add("cgx-flipped");
         this.#badge(group, "×−1");
-      } else if (fault === "stale") {
-        group.classList.add("cgx-twice");
-        this.#badge(group, "×2");
-      }
+      } else if (fault === "stale") this.#badge(group, "×2");
     }
   }
 
@@ -250,7 +247,7 @@ export class BugLab {
     this.#marked = "";
     this.#marks.forEach((mark) => mark.remove());
     this.#marks = [];
-    const classes = ["cgx-lost", "cgx-flipped", "cgx-twice", "cgx-astray"];
+    const classes = ["cgx-lost", "cgx-found", "cgx-flipped", "cgx-astray"];
     for (const edge of this.#edges) edge.classList.remove(...classes);
   }
 
