@@ -21,7 +21,7 @@ from ..core.rules import RuleOp
 from ..core.tensor import is_array
 from ..graphs.answers import HINTS, TOLERANCE
 from ..graphs.document import to_document
-from ..graphs.graph import Graph
+from ..graphs.graph import FAULTY, Graph
 from ..render.downward import downward
 from ..render.picture import bundle, picture
 from ..render.text import plain
@@ -65,6 +65,10 @@ class Explorer(anywidget.AnyWidget):
     if there is none), in reverse mode `target`; `step` says how many steps are done, from 0, before
     the seed, to `steps`.
 
+    `engine` is "reverse", or one that is wrong on purpose, as in `graph.diagnose`: "overwrite",
+    "no_order", "stale" or "wrong_sign". Mode "paths" shows which paths it loses, counts twice or
+    with the wrong sign.
+
     `prediction` is what a learner answered last, by the input's name: {} before the first answer,
     then {"b": {"answer": "2", "value": 2.0, "is_right": False, ...}} with "mistakes" (the usual
     ones that lead to this number, by name), "hint", and "inputs", where it was asked. "is_right" is
@@ -89,6 +93,7 @@ class Explorer(anywidget.AnyWidget):
     selected_path = traitlets.Int(-1).tag(sync=True)
     mode = traitlets.Enum(("paths", "forward", "reverse"), "paths").tag(sync=True)
     step = traitlets.Int().tag(sync=True)
+    engine = traitlets.Enum(("reverse", *FAULTY), "reverse").tag(sync=True)
     wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
     question = traitlets.Dict().tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)

@@ -3,6 +3,7 @@
 import "./explorer.css";
 
 import { judge } from "./answers";
+import { BugLab, readEngine, type Engine } from "./buglab";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
@@ -38,6 +39,7 @@ export { adjoints, pathSum } from "./derive";
 export { judge } from "./answers";
 export { readDocument } from "./document";
 export { pathCost, shortCount } from "./cost";
+export { FaultyEngine, isRight } from "./faulty";
 export { Program } from "./evaluate";
 export { formatNumber } from "./numbers";
 export { plan, take } from "./steps";
@@ -66,9 +68,11 @@ class Explorer {
   });
   readonly #host = element("div", { class: "cgx-stage" });
   readonly #message = element("p", { class: "cgx-message", role: "status" });
+  readonly #lab = new BugLab((engine) => this.#use(engine));
   readonly #panel = new InputsPanel(
     (index, value) => this.#move(this.#inputs.map((x, i) => (i === index ? value : x))),
     () => this.#move(this.#initial()),
+    this.#lab.menu,
   );
   readonly #ledger = new Ledger({
     lit: (path) => this.#light(path),
@@ -98,6 +102,7 @@ class Explorer {
       this.#prediction.root,
       this.#stepper.root,
       this.#curve.root,
+      this.#lab.panel,
       this.#twin.root,
     ),
     this.#live,
@@ -114,6 +119,7 @@ class Explorer {
   #view: View = "paths";
   /** The learner's last answer for each input that was asked for. */
   #predicted: Readonly<Record<string, Predicted>> = {};
+  #engine: Engine = "reverse";
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
@@ -143,6 +149,7 @@ class Explorer {
     this.#listen("mode", () => this.#hear());
     this.#listen("step", () => this.#hear());
     this.#listen("prediction", () => this.#hear());
+    this.#listen("engine", () => this.#hear());
     this.#listen("ranges", () => this.#reload());
     this.#listen("message", () => {
       this.#isDismissed = false;
@@ -203,6 +210,7 @@ class Explorer {
     this.#chosenPath = this.#count("selected_path", -1);
     this.#litPath = -1;
     this.#view = readView(this.model.get("mode"));
+    this.#engine = readEngine(this.model.get("engine"));
     this.#stepNumber = this.#count("step");
     this.#predicted = this.#prior();
     if (this.#open.length) this.#source = this.#find(this.#open[0]);
@@ -295,6 +303,13 @@ class Explorer {
     this.#messenger.send("mode", view);
   }
 
+  #use(engine: Engine): void {
+    this.#engine = engine;
+    this.#draw();
+    this.#settle();
+    this.#messenger.send("engine", engine);
+  }
+
   #goTo(step: number): void {
     this.#stepNumber = step;
     this.#draw();
@@ -367,6 +382,7 @@ class Explorer {
     if (!messenger.isAhead("target")) this.#target = this.#find(model.get("target")) ?? this.#target;
     if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
     if (!messenger.isAhead("mode")) this.#view = readView(model.get("mode"));
+    if (!messenger.isAhead("engine")) this.#engine = readEngine(model.get("engine"));
     if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
     if (!messenger.isAhead("prediction")) this.#predicted = this.#prior();
     // The model calls back for what this view has just told it, too.
@@ -380,9 +396,11 @@ class Explorer {
     const target = this.#target;
     const chosenPath = this.#chosenPath;
     const view = this.#view;
+    const engine = this.#engine;
     const stepNumber = this.#stepNumber;
     const answered = JSON.stringify(this.#predicted);
-    return [source, target, chosenPath, view, stepNumber, answered, ...this.#inputs].join(" ");
+    const state = [source, target, chosenPath, view, engine, stepNumber, answered];
+    return [...state, ...this.#inputs].join(" ");
   }
 
   #listen(trait: string, callback: () => void): void {
@@ -406,6 +424,8 @@ class Explorer {
     this.#modes.set(this.#view);
     const isAsked = this.#isAsked;
     this.root.dataset["mode"] = isAsked ? "predict" : this.#view;
+    this.#lab.set(this.#engine);
+    this.root.classList.toggle("cgx-buggy", this.#isBuggy);
     this.#question.set(
       this.#source === null ? "" : this.#name(this.#source),
       this.#name(this.#target),
@@ -419,14 +439,25 @@ class Explorer {
     this.#report(guard);
   }
 
+  /** Whether a faulty engine is at work. */
+  get #isBuggy(): boolean {
+    return this.#view === "paths" && this.#engine !== "reverse" && !this.#isAsked;
+  }
+
   /** Show the pass, if there is one. Returns what its slots say of each node. */
   #follow({ program, stage, partials }: Scene): string[] {
-    const mode = this.#view;
+    // What is to be predicted is not shown by a pass, either.
+    const mode = this.#isAsked ? "paths" : this.#view;
     const target = this.#target;
     if (mode === "paths") {
       this.#stepper.hide();
-      return [];
+      if (this.#isBuggy && this.#engine !== "reverse") {
+        const pass = { graph: program.graph, target, fault: this.#engine };
+        return this.#lab.show(pass, stage.svg, partials, this.#source);
+      }
     }
+    this.#lab.hide();
+    if (mode === "paths") return [];
     const pass = { graph: program.graph, mode, seed: this.#seed(), target };
     return this.#stepper.show(pass, stage.svg, partials, this.#stepNumber);
   }
@@ -478,14 +509,16 @@ class Explorer {
     const { graph } = program;
     this.#paths = [];
     if (source === null) {
-      this.#ledger.say(...this.#invitation(to));
+      if (this.#isBuggy) this.#ledger.put(...this.#lab.inputs(this.#chips()));
+      else this.#ledger.say(...this.#invitation(to));
       this.#curve.say("With an input chosen, ", to.cloneNode(true), " is drawn against it here.");
       return;
     }
     const sum = pathSum(graph, partials, source, target, LISTED);
-    this.#plot(scene, source, sum.total);
+    if (!this.#isBuggy) this.#plot(scene, source, sum.total);
     if (source === target || sum.count === 0n) {
-      this.#ledger.say(...whyTrivial(graph, source, target));
+      const found = this.#isBuggy ? [this.#lab.trivial(source)] : [];
+      this.#ledger.say(...whyTrivial(graph, source, target), ...found);
       return;
     }
     const from = this.#label(source);
@@ -499,6 +532,7 @@ class Explorer {
         ...path.edges.map((edge) => this.#step(graph, edge)),
       ]),
       why: why(graph, values, partials, sum),
+      verdict: this.#isBuggy ? this.#lab.verdict(source, sum) : null,
     });
   }
 
@@ -535,30 +569,44 @@ class Explorer {
   }
 
   #invitation(target: HTMLElement): (Node | string)[] {
-    const chips = this.#question.inputs.map((name) => {
-      const label = mathName(this.#label(this.#find(name)!));
-      const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
-      chip.addEventListener("click", () => {
-        this.#choose(this.#find(name), this.#target);
-        // The chip is gone; the focus goes where the choice now stands.
-        this.#question.focus();
-      });
-      return chip;
-    });
+    const chips = [...this.#chips().values()];
     return chips.length
       ? ["Choose an input ", ...chips, " to see its paths to ", target, "."]
       : ["This graph has no input."];
   }
 
+  /** The inputs that are offered as sources. */
+  #offered(): number[] {
+    return this.#question.inputs.map((name) => this.#find(name)!);
+  }
+
+  /** For each input that is offered a button to choose it by. */
+  #chips(): Map<number, HTMLElement> {
+    return new Map(
+      this.#offered().map((node) => {
+        const label = mathName(this.#label(node));
+        const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
+        chip.addEventListener("click", () => {
+          this.#choose(node, this.#target);
+          // The chip is gone; the focus goes where the choice now stands.
+          this.#question.focus();
+        });
+        return [node, chip];
+      }),
+    );
+  }
+
   #highlight(): void {
     const lit = this.#litPath >= 0 ? this.#litPath : this.#chosenPath;
     const isPaths = this.#view === "paths";
+    const paths = isPaths ? this.#paths.map((path) => path.edges) : [];
     this.#scene?.stage.select({
       source: this.#view === "forward" ? this.#seed() : this.#source,
       target: this.#target,
-      paths: isPaths ? this.#paths.map((path) => path.edges) : [],
+      paths: this.#lab.kept(paths),
       lit,
     });
+    this.#lab.mark(this.#source, paths, lit);
     this.#ledger.mark(lit, this.#chosenPath);
   }
 
@@ -617,13 +665,14 @@ class Explorer {
     if (this.#isAsked) return "";
     if (this.#view !== "paths") return this.#stepper.said;
     const to = this.#name(target);
-    if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
+    const said = this.#isBuggy ? `; ${this.#lab.said(source, this.#offered())}` : "";
+    if (source === null) return `${to} = ${typeset(scene.values[target]!)}${said}`;
     const { graph } = scene.program;
     const { total, count } = pathSum(graph, scene.partials, source, target, 0);
     const derivative = `∂${to}/∂${this.#name(source)} = ${typeset(source === target ? 1 : total)}`;
-    if (source === target) return derivative;
+    if (source === target) return `${derivative}${said}`;
     if (!count) return `${derivative}, ${to} does not depend on ${this.#name(source)}`;
-    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
+    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}${said}`;
   }
 
   #paint(): void {

@@ -33,6 +33,20 @@ export interface Account {
   readonly routes: readonly (readonly Step[])[];
   /** Why the derivative is 0 or 1, where it is. */
   readonly why: Words;
+  /** Where another engine than the right one is at work: what it makes of the paths. */
+  readonly verdict: Verdict | null;
+}
+
+export interface Verdict {
+  /** What became of each listed path: "kept", "lost", ... */
+  readonly fates: readonly string[];
+  /** The same for all paths, where some are not listed: how many, and their sum. */
+  readonly groups: readonly (readonly [fate: string, count: bigint, total: number])[];
+  readonly found: number;
+  /** "✗", or "✓", perhaps with why it is right all the same. */
+  readonly mark: string;
+  /** By how much it is too large; null where it is right, or there is no such number. */
+  readonly off: number | null;
 }
 
 /** What is written of each product beside its value. */
@@ -55,6 +69,8 @@ export class Ledger {
   readonly #more = new Line("cgx-more");
   readonly #sum = new Line("cgx-sum", true);
   readonly #engine = new Line("cgx-engine");
+  #groups: readonly Line[] = [];
+  readonly #off = new Line("cgx-off-by");
   readonly #detail = element("p", { class: "cgx-detail" });
   readonly #why = element("p", { class: "cgx-why" });
   readonly #copier = new Copier();
@@ -83,18 +99,28 @@ export class Ledger {
 
   /** Show a sentence in place of the table. */
   say(...parts: readonly (Node | string)[]): void {
+    this.put(element("p", { class: "cgx-sentence" }, ...parts));
+  }
+
+  /** Show something else in place of the table. */
+  put(...parts: readonly Node[]): void {
     this.#shape = "";
     this.#account = null;
     this.#rows = [];
-    this.root.replaceChildren(element("p", { class: "cgx-sentence" }, ...parts));
+    this.root.replaceChildren(...parts);
   }
 
   show(account: Account): void {
     this.#account = account;
-    const { sum, routes } = account;
+    const { sum, routes, verdict } = account;
     const isBrief = routes.length < CROWD && routes.every((route) => route.length <= LONG);
     const stages = { symbols: isBrief, numbers: true, ...this.#wanted };
-    const shape = JSON.stringify([account.target, stages, sum.paths.map((path) => path.edges)]);
+    const shape = JSON.stringify([
+      account.target,
+      stages,
+      sum.paths.map((path) => path.edges),
+      verdict && [verdict.fates, verdict.groups.length],
+    ]);
     if (shape !== this.#shape) {
       this.#shape = shape;
       this.#build(account, stages);
@@ -104,8 +130,27 @@ export class Ledger {
     const hidden = sum.count - BigInt(sum.paths.length);
     this.#more.value(`and ${written(hidden)} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
     this.#sum.terms(sum);
-    this.#engine.value("reverse mode found", sum.engine);
-    this.#engine.mark(sum.agrees);
+    if (!verdict) {
+      this.#engine.value("reverse mode found", sum.engine);
+      this.#engine.mark(sum.agrees);
+      return;
+    }
+    this.#groups.forEach((line, index) => {
+      const [fate, number, total] = verdict.groups[index]!;
+      const some = number === sum.count ? "all of them" : `${written(number)} of them`;
+      line.value(some, total);
+      line.tell(fate, fate);
+    });
+    this.#engine.value("this engine found", verdict.found);
+    this.#engine.tell(verdict.mark);
+    const { off } = verdict;
+    if (off === null) {
+      this.#off.root.remove();
+      return;
+    }
+    this.#engine.root.after(this.#off.root);
+    this.#off.value("off by", Math.abs(off));
+    this.#off.tell(`too ${off < 0 ? "small" : "large"}`);
   }
 
   /** Mark the path that stands out and the one that was chosen; -1 for none. */
@@ -115,17 +160,18 @@ export class Ledger {
     const route = this.#account?.routes[lit];
     if (route === undefined || this.#detail.hidden) return;
     const path = this.#account!.sum.paths[lit]!;
-    this.#detail.className = `cgx-detail ${hue(lit)}`;
+    const fate = this.#account!.verdict?.fates[lit];
+    this.#detail.className = `cgx-detail ${hue(lit)} ${fate ? fateClass(fate) : ""}`;
     const numbers = path.factors.length > 1 ? ` = ${factors(path.factors)}` : "";
     this.#detail.append(badge(lit), " ", symbols(route), `${numbers} = ${typeset(path.product)}`);
   }
 
-  #build({ source, target, sum, routes }: Account, stages: Stages): void {
+  #build({ source, target, sum, routes, verdict }: Account, stages: Stages): void {
     this.#rows = routes.map((route, index) => {
       const copy = this.#copier.button(`path ${index + 1}`, () =>
         pathLatex(route, this.#account!.sum.paths[index]!),
       );
-      return new Row(index, route, stages, copy, this.handlers);
+      return new Row(index, route, stages, copy, this.handlers, verdict?.fates[index]);
     });
     this.#detail.hidden = stages.symbols;
     for (const [stage, made] of Object.entries(this.#switches)) {
@@ -135,10 +181,15 @@ export class Ledger {
     const hides = sum.count > BigInt(routes.length);
     // The products' columns: symbols = numbers = value, or less.
     const wide = stages.symbols && stages.numbers ? 5 : 3;
+    const classes = [stages.symbols && "cgx-brief", verdict && "cgx-judged"].filter(Boolean);
+    const outcome = element("th", { scope: "col" }, element("span", { class: "cgx-hidden" }, "outcome"));
+    this.#groups = (verdict?.groups ?? []).map(() => new Line("cgx-more"));
+    const judged = verdict ? [...this.#groups, this.#engine, this.#off] : [this.#engine];
+    const lines = [this.#more, this.#sum, ...judged];
     this.root.replaceChildren(
       element(
         "table",
-        { class: stages.symbols ? "cgx-brief" : "" },
+        { class: classes.join(" ") },
         element("caption", { class: "cgx-hidden" }, `Paths from ${source} to ${target}`),
         element(
           "thead",
@@ -148,18 +199,22 @@ export class Ledger {
             {},
             element("td"),
             element("th", { scope: "col" }, "path"),
-            element("th", { scope: "col", colspan: String(wide) }, "product of local partials"),
+            element("th", { scope: "col", colspan: String(wide) }, verdict ? "product" : "product of local partials"),
+            ...(verdict ? [outcome] : []),
             element("td"),
           ),
         ),
         element("tbody", {}, ...this.#rows.map((row) => row.root), ...(hides ? [this.#more.root] : [])),
-        element("tfoot", {}, this.#sum.root, this.#engine.root),
+        element("tfoot", {}, this.#sum.root, ...judged.map((line) => line.root)),
       ),
       this.#detail,
       this.#why,
       element("div", { class: "cgx-foot" }, this.#tools, this.#copier.root),
     );
-    for (const line of [this.#more, this.#sum, this.#engine]) line.span(wide - 2);
+    for (const line of lines) {
+      line.span(wide - 2);
+      line.widen(verdict !== null);
+    }
     this.#sum.root.firstElementChild!.textContent = "Σ";
   }
 }
@@ -178,6 +233,7 @@ class Row {
     private readonly stages: Stages,
     copy: HTMLElement,
     { lit, chosen }: Handlers,
+    fate?: string,
   ) {
     const cells = [];
     if (stages.symbols) cells.push(element("td", { class: "cgx-symbols" }, symbols(route)));
@@ -186,14 +242,15 @@ class Row {
     if (cells.length) cells.push(this.#second);
     else this.#product.colSpan = 3;
     this.#button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
-    this.#button.append(...arrows(route));
+    this.#button.append(element("span", {}, ...arrows(route)));
     this.root = element(
       "tr",
-      { class: hue(index), "data-path": String(index) },
+      { class: `${hue(index)} ${fate ? fateClass(fate) : ""}`, "data-path": String(index) },
       element("td", {}, badge(index)),
       element("th", { scope: "row" }, this.#button),
       ...cells,
       this.#product,
+      ...(fate ? [element("td", { class: "cgx-fate" }, fate)] : []),
       element("td", { class: "cgx-tail" }, copy),
     );
     this.root.addEventListener("pointerenter", () => lit(index));
@@ -223,6 +280,7 @@ class Line {
   readonly #middle = element("td", { class: "cgx-factors" });
   readonly #equals = equals();
   readonly #number = element("td", { class: "cgx-value" });
+  readonly #fate = element("td", { class: "cgx-fate" });
   /** Beside the table: a mark, or a button. */
   readonly tail = element("td", { class: "cgx-mark cgx-tail" });
 
@@ -267,14 +325,32 @@ class Line {
     setText(this.#number, typeset(total));
   }
 
+  /** With a column for what became of the paths, or without. */
+  widen(isWide: boolean): void {
+    if (isWide) this.tail.before(this.#fate);
+    else this.#fate.remove();
+  }
+
+  /** Say what is to be said in that column, perhaps with the looks of such a path. */
+  tell(text: string, fate = ""): void {
+    setText(this.#fate, text);
+    if (fate) this.root.className = `cgx-more ${fateClass(fate)}`;
+    this.#fate.classList.toggle("cgx-differs", text === "✗");
+    setText(this.tail, "");
+  }
+
   mark(agrees: boolean): void {
     setText(this.tail, agrees ? "✓" : "✗ they differ");
     this.tail.classList.toggle("cgx-differs", !agrees);
   }
 }
 
+function fateClass(fate: string): string {
+  return `cgx-${fate.replaceAll(" ", "-")}`;
+}
+
 /** A count, exactly: "1,024"; beyond 36 digits its size, as in Python. */
-function written(count: bigint): string {
+export function written(count: bigint): string {
   const digits = String(count).length;
   return digits > 36 ? `about 10^${digits - 1}` : count.toLocaleString("en");
 }

@@ -16,6 +16,8 @@ export interface Slot {
   readonly looks: string;
   /** The same in words. */
   readonly words: string;
+  /** What else is to be said: "not 4". */
+  readonly aside?: string;
 }
 
 const DIGITS = 4;
@@ -28,6 +30,9 @@ const PADDING = 12;
 const EMPTY = 18;
 const NUMBER_ROOM = 34;
 const NUMBER_HEIGHT = 16;
+const ASIDE_WIDTH = 7.2;
+const ASIDE_GAP = 8;
+const MARGIN = 12;
 
 /** The classes of an edge that was used, of one in use, and of the node that acts. */
 const MARKS = ["cgx-past", "cgx-active", "cgx-acting"];
@@ -43,11 +48,10 @@ export class Pills {
   ) {
     // In a compact picture the rows are closer.
     const isCompact = Number(svg.getAttribute("width")) < svg.viewBox.baseVal.width * 0.9;
-    svg.classList.add("cgx-stepping");
     this.#pills = graph.nodes.map(({ label, drawn: isDrawn }, node) => {
       if (!isDrawn) return null;
       const group = this.#find("node", node);
-      const pill = new Pill(label, mode, group.querySelector(".box")!, isCompact);
+      const pill = new Pill(label, mode, group.querySelector<SVGElement>(".box")!, isCompact);
       group.after(pill.root);
       return pill;
     });
@@ -61,6 +65,7 @@ export class Pills {
   /** Light the last of these steps. */
   light(turns: readonly Turn[]): void {
     this.#clear();
+    this.svg.classList.add("cgx-stepping");
     turns.forEach(({ node, edges }, index) => {
       const isNow = index === turns.length - 1;
       if (isNow) this.#reveal(node);
@@ -136,8 +141,15 @@ class Pill {
   readonly #title = drawn("title");
   readonly #content: SVGGElement;
   readonly #number: SVGTextElement;
+  readonly #aside = drawn("text", { class: "cgx-rather" });
+  readonly #frame: SVGRectElement;
+  /** Where the number starts, and how wide all is around one that fills its room. */
+  readonly #end: number;
+  readonly #whole: number;
+  /** How far to the left and to the right the pill may reach. */
+  readonly #ends: readonly [number, number];
 
-  constructor([stem, index]: Label, mode: Mode, box: Element, isCompact: boolean) {
+  constructor([stem, index]: Label, mode: Mode, box: SVGElement, isCompact: boolean) {
     const [x, y, width, height] = ["x", "y", "width", "height"].map((name) =>
       Number(box.getAttribute(name)),
     ) as [number, number, number, number];
@@ -149,8 +161,8 @@ class Pill {
       name = `${stem.slice(0, n)}…`;
     }
     const [wide, tall] = measure(name).map((em) => em * NAME_SIZE) as [number, number];
-    const whole = wide + fixed;
-    const end = wide + indexWidth + EQUALS;
+    const whole = (this.#whole = wide + fixed);
+    const end = (this.#end = wide + indexWidth + EQUALS);
     this.#number = drawn("text", { class: "number", x: end, "data-room": ROOM });
     this.#content = drawn(
       "g",
@@ -167,24 +179,33 @@ class Pill {
       drawn("text", { class: "formula", x: end - EQUALS / 2 }, "="),
       this.#number,
       drawn("rect", { class: "cgx-empty", x: end, y: -12, width: EMPTY, height: 14, rx: 3 }),
+      this.#aside,
     );
     const left = x + (width - whole) / 2 + PADDING;
+    const far = box.ownerSVGElement!.viewBox.baseVal.width;
+    this.#ends = [MARGIN - left, far - MARGIN - left];
     const top = -5 - high / 2;
     this.root.setAttribute("transform", `translate(${left} ${y + height + gap - top})`);
-    this.root.append(
-      this.#title,
-      drawn("rect", { class: "cgx-pill", x: -PADDING, y: top, width: whole, height: high, rx: high / 2 }),
-      this.#content,
-    );
+    this.#frame = drawn("rect", { class: "cgx-pill", y: top, height: high, rx: high / 2 });
+    this.root.append(this.#title, this.#frame, this.#content);
   }
 
   show(slot: Slot | null): void {
-    const { value = null, looks = "cgx-none", words = "" } = slot ?? {};
+    const { value = null, looks = "cgx-none", words = "", aside = "" } = slot ?? {};
     this.root.setAttribute("class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
     setText(this.#title, words);
     const text = value === null ? "" : typeset(value, DIGITS);
     write(this.#number, text);
     const used = value === null ? EMPTY : Math.min(ROOM, text.length * DIGIT_WIDTH);
-    this.#content.setAttribute("transform", `translate(${(ROOM - used) / 2})`);
+    setText(this.#aside, aside);
+    this.#aside.setAttribute("x", String(this.#end + used + ASIDE_GAP));
+    // With more to say the pill grows to both sides, but not out of the picture.
+    const more = aside ? used - ROOM + ASIDE_GAP + aside.length * ASIDE_WIDTH : 0;
+    const [least, most] = this.#ends;
+    const width = this.#whole + more;
+    const left = more ? Math.max(least, Math.min(most - width, -PADDING - more / 2)) : -PADDING;
+    this.#frame.setAttribute("x", String(left));
+    this.#frame.setAttribute("width", String(width));
+    this.#content.setAttribute("transform", `translate(${left + PADDING + (aside ? 0 : (ROOM - used) / 2)})`);
   }
 }
