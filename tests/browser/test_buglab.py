@@ -585,3 +585,24 @@ def test_forced_colours_keep_it_readable(page: Page) -> None:
     expect(explorer.locator(".edge.cgx-lost .wire").first).to_have_css(
         "stroke-dasharray", "0.1px, 5.5px"
     )
+
+
+def test_in_a_turned_picture_the_marks_stand_on_their_wires(bare: Page) -> None:
+    bare.set_viewport_size({"width": 360, "height": 1200})
+    explorer = harness.mount(bare, twice_doubled(), 360, source="a", engine="overwrite")
+    expect(explorer.locator("svg.cgx-down")).to_be_visible()
+    expect(explorer.locator(".cgx-bug")).to_have_count(2)
+    for mark in explorer.locator(".cgx-bug").all():
+        distance = mark.evaluate(
+            """(mark) => {
+                const wire = mark.parentElement.querySelector(".wire");
+                const { e: x, f: y } = mark.transform.baseVal[0].matrix;
+                const length = wire.getTotalLength();
+                const along = Array.from({ length: 200 }, (_, i) => (i * length) / 199);
+                return Math.min(...along.map((s) => {
+                    const p = wire.getPointAtLength(s);
+                    return Math.hypot(p.x - x, p.y - y);
+                }));
+            }"""
+        )
+        assert distance < 6

@@ -222,6 +222,7 @@ class Explorer {
     orientation.watch(this.#host, () => {
       stage.turned();
       this.#stepper.turned();
+      this.#lab.hide();
       this.#draw();
     });
     if (focus !== undefined) stage.focus(this.#find(focus));
