@@ -109,6 +109,7 @@ class Explorer {
   /** Whether things moved on since Python's last message. */
   #isDismissed = false;
   #settling = 0;
+  #colouring = 0;
   #patience = 0;
   readonly #stops: (() => void)[] = [];
 
@@ -146,6 +147,7 @@ class Explorer {
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
+    cancelAnimationFrame(this.#colouring);
     this.#curve.dispose();
     this.root.replaceChildren();
   }
@@ -221,7 +223,9 @@ class Explorer {
   #move(inputs: readonly number[]): void {
     this.#inputs = inputs;
     this.#isDismissed = true;
-    this.#draw();
+    this.#write();
+    // Colours can wait for the frame: nobody sees them before.
+    this.#colouring ||= requestAnimationFrame(() => this.#highlight());
     this.#settle();
     const told = Object.entries({ ...this.#told(), ...this.#named(inputs) });
     this.#messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
@@ -340,6 +344,11 @@ class Explorer {
   // --- What is shown -------------------------------------------------------------------------------
 
   #draw(): void {
+    this.#write();
+    this.#highlight();
+  }
+
+  #write(): void {
     const scene = this.#scene;
     if (!scene) return;
     const values = scene.program.values(this.#inputs);
@@ -359,7 +368,6 @@ class Explorer {
     );
     scene.stage.show(scene.values, scene.partials, this.#follow(scene));
     if (this.#view === "paths") this.#account(scene);
-    this.#highlight();
     this.#report(guard);
   }
 
@@ -462,6 +470,8 @@ class Explorer {
   }
 
   #highlight(): void {
+    cancelAnimationFrame(this.#colouring);
+    this.#colouring = 0;
     const lit = this.#litPath >= 0 ? this.#litPath : this.#chosenPath;
     const isPaths = this.#view === "paths";
     this.#scene?.stage.select({

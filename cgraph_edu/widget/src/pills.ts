@@ -2,7 +2,7 @@
 
 import { measure } from "./accents";
 import type { Graph } from "./document";
-import { drawn, setText } from "./dom";
+import { drawn, setAttribute, setText } from "./dom";
 import type { Label } from "./names";
 import { typeset } from "./numbers";
 import { write } from "./stage";
@@ -175,11 +175,11 @@ class Pill {
 
   show(slot: Slot | null): void {
     const { value = null, looks = "cgx-none", words = "" } = slot ?? {};
-    this.root.setAttribute("class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
+    setAttribute(this.root, "class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
     setText(this.#title, words);
     const text = value === null ? "" : typeset(value, DIGITS);
     write(this.#number, text);
     const used = value === null ? EMPTY : Math.min(ROOM, text.length * DIGIT_WIDTH);
-    this.#content.setAttribute("transform", `translate(${(ROOM - used) / 2})`);
+    setAttribute(this.#content, "transform", `translate(${(ROOM - used) / 2})`);
   }
 }

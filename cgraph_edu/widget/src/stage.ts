@@ -1,7 +1,7 @@
 /** The picture: Python's SVG, whose texts and classes follow the numbers and the selection. */
 
 import { DocumentError, type Graph } from "./document";
-import { drawn, keepKeys } from "./dom";
+import { drawn, keepKeys, setAttribute, setText } from "./dom";
 import { isComparison } from "./evaluate";
 import { formatTruth, typeset } from "./numbers";
 
@@ -24,6 +24,7 @@ const DIGIT_WIDTH = 0.64;
 const POINT_WIDTH = 0.3;
 
 const BADGE_SPACING = 18;
+const NONE: readonly number[] = [];
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.45;
@@ -39,7 +40,7 @@ export class Stage {
   /** Throws DocumentError if `text` is not a picture of `graph`. */
   constructor(
     text: string,
-    private readonly graph: Graph,
+    graph: Graph,
     picked: (node: number, reverse: boolean) => void,
   ) {
     this.svg = readSvg(text);
@@ -92,19 +93,27 @@ export class Stage {
   select(selection: Selection): void {
     const key = JSON.stringify(selection);
     if (key === this.#selected) return;
+    if (!this.#selected) this.#edges.forEach((edge) => edge.forget());
     this.#selected = key;
     const { source, target, paths, lit } = selection;
     this.#nodes.forEach((node, index) => node?.mark(index === source, index === target));
-    const through = this.graph.edges.map((): number[] => []);
-    paths.forEach((path, number) => path.forEach((edge) => through[edge]!.push(number)));
+    const through = new Map<number, number[]>();
+    paths.forEach((path, number) =>
+      path.forEach((edge) => {
+        const known = through.get(edge);
+        if (known) known.push(number);
+        else through.set(edge, [number]);
+      }),
+    );
     this.svg.classList.toggle("cgx-chosen", source !== null);
-    this.#edges.forEach((edge, index) => edge.mark(through[index]!, lit));
+    this.#edges.forEach((edge, index) => edge.mark(through.get(index) ?? NONE, lit));
   }
 }
 
 class NodeMark {
   readonly #value: Element;
   readonly #label: string;
+  #number = "";
   #word: SVGTextElement | null = null;
 
   constructor(
@@ -128,9 +137,10 @@ class NodeMark {
   }
 
   show(value: number, remark = ""): void {
-    write(this.#value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
-    const label = `${this.#label} = ${this.#value.textContent}`;
-    this.group.setAttribute("aria-label", remark ? `${label}, ${remark}` : label);
+    const number = this.isTruth ? formatTruth(value) : typeset(value, DIGITS);
+    if (number !== this.#number) write(this.#value, (this.#number = number));
+    const label = `${this.#label} = ${number}`;
+    setAttribute(this.group, "aria-label", remark ? `${label}, ${remark}` : label);
   }
 
   mark(isSource: boolean, isTarget: boolean): void {
@@ -157,6 +167,8 @@ class EdgeMark {
   readonly #number: Element | null;
   readonly #places: readonly (readonly [number, number])[];
   #badges: readonly SVGGElement[] = [];
+  #marked = "";
+  #colour = "";
 
   constructor(private readonly group: SVGGElement) {
     this.#number = group.querySelector(".number");
@@ -174,12 +186,24 @@ class EdgeMark {
     if (this.#number) write(this.#number, typeset(partial, DIGITS));
   }
 
+  /** Forget what was marked, so that it is marked again. */
+  forget(): void {
+    this.#marked = "";
+  }
+
   /** Colour the edge by the paths through it, given by their index. */
   mark(paths: readonly number[], lit: number): void {
     const isLit = paths.includes(lit);
+    const key = `${paths}, ${isLit && lit}`;
+    if (key === this.#marked) return;
+    this.#marked = key;
     const colour = isLit ? hue(lit) : paths.length === 1 ? hue(paths[0]!) : "";
     const classes = this.group.classList;
-    for (let h = 1; h <= HUES; h++) classes.toggle(`cgx-p${h}`, colour === `cgx-p${h}`);
+    if (colour !== this.#colour) {
+      if (this.#colour) classes.remove(this.#colour);
+      if (colour) classes.add(colour);
+      this.#colour = colour;
+    }
     classes.toggle("cgx-on", paths.length > 0);
     classes.toggle("cgx-lit", isLit);
     this.#badges.forEach((badge) => badge.remove());
@@ -199,7 +223,12 @@ class EdgeMark {
 /** Put a number in the picture, squeezed where it would outgrow its room. */
 export function write(place: Element, text: string): void {
   if (place.textContent === text) return;
-  place.textContent = text;
+  setText(place, text);
+  squeeze(place, text);
+}
+
+/** Fit a number into its room. */
+export function squeeze(place: Element, text = place.textContent ?? ""): void {
   const room = Number(place.getAttribute("data-room"));
   const size = place.matches(".value") ? VALUE_SIZE : PARTIAL_SIZE;
   const points = text.split(".").length - 1;
