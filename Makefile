@@ -65,7 +65,7 @@ bench: .venv/bench .venv/chromium ## measure what the README quotes
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.slider
 
-screenshots: .venv/test .venv/chromium ## draw docs/images again
+screenshots: .venv/test .venv/chromium ## draw notebooks/images again
 	$(BIN)/python -m scripts.screenshots
 
 constraints: ## take the newest versions of everything into constraints.txt

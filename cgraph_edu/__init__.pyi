@@ -67,10 +67,13 @@ from .core.jacobians import jacobian as jacobian
 from .core.recording import DomainWarning as DomainWarning
 from .core.recording import GraphBreakWarning as GraphBreakWarning
 from .core.recording import GuardError as GuardError
+from .core.scopes import scope as scope
 from .core.tensor import Tensor as Tensor
 from .core.tensor import constant as constant
 from .core.tensor import variable as variable
 from .core.tensor import variables as variables
+from .graphs.answers import AnswerError as AnswerError
+from .graphs.answers import check_answer as check_answer
 from .graphs.build import NoGraphError as NoGraphError
 from .graphs.build import graph as graph
 from .graphs.build import trace as trace

@@ -21,10 +21,12 @@ from IPython.display import display
 
 from .cell import CALL, Cell, Run, route
 from .core.tensor import Tensor
+from .graphs.answers import TOLERANCE
 from .graphs.build import NoGraphError, graph
 from .graphs.graph import Graph
 from .render.picture import bundle, is_drawn
 from .render.text import LIMIT
+from .widget.setup import PLAIN, Setup
 
 PACKAGE = str(Path(__file__).parent)
 
@@ -61,6 +63,16 @@ class CGraphMagics(Magics):
         "--page",
         action="store_true",
         help="show the explorer as a page inside the output: it moves in a saved notebook, too",
+    )
+    @argument(
+        "--predict", metavar="VAR", help="hide the derivative by VAR until it has been predicted"
+    )
+    @argument(
+        "--tolerance",
+        metavar="PART",
+        type=float,
+        default=TOLERANCE,
+        help="how far off a prediction may be, as a part of the derivative's size",
     )
     @argument("--static", action="store_true", help="keep the graph as recorded: never run again")
     @argument(
@@ -115,7 +127,8 @@ class CGraphMagics(Magics):
         self.shell.user_ns[options.name] = drawn
         if run.result is not None:
             self._show_result(run.result, drawn)
-        self._show(drawn, sliders, wrt, options.limit, options.page)
+        setup = Setup(sliders, wrt or (), options.predict, options.tolerance)
+        self._show(drawn, setup, options.limit, options.page)
 
     def _explore(self, line: str) -> None:
         if not line.strip():
@@ -135,29 +148,24 @@ class CGraphMagics(Magics):
                 f"%cgraph {line}: {type(value).__name__} has no graph; "
                 "it draws a Tensor or a Graph that a %%cgraph cell or cg.variables made"
             )
-        self._show(value, {}, None, LIMIT, False)
+        self._show(value, PLAIN, LIMIT, False)
 
-    def _show(
-        self,
-        drawn: Graph,
-        sliders: dict[str, Any],
-        wrt: list[str] | None,
-        limit: int,
-        as_page: bool,
-    ) -> None:
+    def _show(self, drawn: Graph, setup: Setup, limit: int, as_page: bool) -> None:
         try:
-            data = bundle(drawn, limit, wrt)
+            data = bundle(drawn, limit, setup.told)
             moves = is_drawn(drawn) and drawn.is_live
             if moves and as_page:
                 from .widget.page import framed
 
-                data["text/html"] = framed(drawn, sliders, wrt, limit)
+                data["text/html"] = framed(drawn, setup, limit)
             elif moves:
                 from .widget.explorer import Explorer
 
-                explorer = Explorer(drawn, sliders=sliders, wrt=wrt)
+                explorer = Explorer(drawn, **setup._asdict())
                 self.shell.user_ns["explorer"] = explorer
                 data = {**explorer.view(), **data}
+            elif setup.predict:
+                raise ValueError("--predict needs the explorer, and this graph has none")
         except ValueError as error:  # a slider for no input; an output of several numbers
             raise UsageError(str(error)) from None
         display(data, raw=True)

@@ -1,4 +1,4 @@
-"""Draw docs/images: the explorer on the five-node graph, with its paths and in reverse mode.
+"""Draw notebooks/images: the explorer on the five-node graph, for the README and the gallery.
 
     make screenshots
 
@@ -17,30 +17,34 @@ from tests.browser import harness
 from tests.browser.conftest import FLAGS
 from tests.examples import five_nodes
 
-IMAGES = Path(__file__).parents[1] / "docs" / "images"
-WIDTH = 860
+IMAGES = Path(__file__).parents[1] / "notebooks" / "images"
+WIDE, PHONE = 860, 360
 SCALE = 2
 
 
 def main() -> None:
     """Write a PNG of each for each theme."""
     graph = five_nodes()
-    pictures: dict[str, dict[str, Any]] = {
-        "explorer": {"source": "b"},
-        "stepping": {"mode": "reverse", "step": 2},
+    paths: dict[str, Any] = {"source": "b"}
+    stepping: dict[str, Any] = {"mode": "reverse", "step": 2}
+    pictures = {
+        "explorer": (WIDE, paths),
+        "stepping": (WIDE, stepping),
+        "phone": (PHONE, paths),
+        "phone_stepping": (PHONE, stepping),
     }
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
         for theme in ("light", "dark"):
             page = browser.new_page(
-                viewport={"width": WIDTH + 40, "height": 800},
+                viewport={"width": WIDE + 40, "height": 800},
                 device_scale_factor=SCALE,
                 reduced_motion="reduce",
             )
-            for name, traits in pictures.items():
+            for name, (width, traits) in pictures.items():
                 harness.load(page)
-                explorer = harness.mount(page, graph, WIDTH, theme=theme, **traits)
+                explorer = harness.mount(page, graph, width, theme=theme, **traits)
                 # Nothing behind the round corners: the page that shows it may be dark or light.
                 save(explorer.screenshot(omit_background=True), IMAGES / f"{name}_{theme}.png")
         browser.close()

@@ -138,6 +138,37 @@ def test_sliders_take_the_ranges_that_are_given(notebook: Notebook) -> None:
     assert list(notebook["explorer"].ranges["b"])[:2] == [0.0, 4.0]
 
 
+def test_a_prediction_hides_what_would_give_it_away(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --predict b --tolerance 0.1\n{FIVE_LINES}\n")
+    (bundle,) = shown.bundles
+    assert shown.text == "e = c * d = 6"
+    assert "reverse mode found" not in bundle["text/html"]
+    assert "= 5" not in bundle["text/latex"]
+    explorer = notebook["explorer"]
+    assert explorer.question["tolerance"] == 0.1
+    assert explorer.source == "b"
+    assert explorer.prediction == {}
+    assert repr(explorer) == "e = c * d = 6"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--predict z", "'z' is not an input; the inputs are: a, b"),
+        ("--predict b --tolerance 2", "a tolerance is a part, between 0 and 1, not 2.0"),
+        ("--predict b --tolerance much", "invalid float value"),
+        ("--predict", "expected one argument"),
+    ],
+)
+def test_a_prediction_of_nothing_is_refused(notebook: Notebook, options: str, said: str) -> None:
+    assert said in str(notebook.run(f"%%cgraph {options}\n{FIVE_LINES}\n").error)
+
+
+def test_a_prediction_needs_sliders(notebook: Notebook) -> None:
+    cell = "%%cgraph --predict x\nimport numpy as np\nx = np.ones(2)\ny = (x * x).sum()\n"
+    assert "--predict needs the explorer" in str(notebook.run(cell).error)
+
+
 def test_a_page_takes_the_place_of_the_widget(notebook: Notebook) -> None:
     cell = f"%%cgraph --page --slider a=-1:5 --wrt b\n{FIVE_LINES}\n"
     shown = notebook.run(cell)

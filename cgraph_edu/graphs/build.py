@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..core.describe import describe
 from ..core.recording import GuardError, record
+from ..core.scopes import Part, parts_at
 from ..core.tensor import Tensor, Variable, is_array, tape, variable
 from .graph import Constant, Graph, Guard, Node
 
@@ -72,8 +73,11 @@ def build(output: Tensor, names: Mapping[str, Any]) -> Graph:
             operands=tuple(operand(x) for x in tensor.operands),
             value=tensor.value,
             drawn=tensor in drawn,
+            scope=scope,
         )
-        for tensor, label in zip(tensors, _names(tensors, drawn, names), strict=True)
+        for tensor, label, scope in zip(
+            tensors, _names(tensors, drawn, names), _scopes(tensors), strict=True
+        )
     )
     facts = dict.fromkeys(Guard(place[comparison], outcome) for comparison, outcome in guards)
     return Graph(nodes, nodes[place[output]], tuple(facts))
@@ -104,6 +108,29 @@ def members(output: Tensor) -> tuple[list[Tensor], list[tuple[Tensor, bool]]]:
         for guard in notes.guards
     ]
     return tape(output, *(comparison for comparison, _ in guards)), guards
+
+
+def _scopes(tensors: Sequence[Tensor]) -> Iterator[tuple[str, ...]]:
+    """For each Tensor the scopes that it was made in, from the outside in.
+
+    The second of two with one name is "neuron_1", as with the names of nodes.
+    """
+    known: dict[Part | None, tuple[str, ...]] = {None: ()}
+    taken: set[tuple[str, ...]] = set()
+
+    def path(part: Part) -> tuple[str, ...]:
+        if part not in known:
+            outer = path(part.parent) if part.parent else ()
+            name, repeat = part.name, 0
+            while (*outer, name) in taken:
+                repeat += 1
+                name = f"{part.name}_{repeat}"
+            known[part] = (*outer, name)
+            taken.add(known[part])
+        return known[part]
+
+    for part in parts_at(tensor.order for tensor in tensors):
+        yield path(part) if part else ()
 
 
 def _names(tensors: Sequence[Tensor], drawn: set[Tensor], given: Mapping[str, Any]) -> list[str]:

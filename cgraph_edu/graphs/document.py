@@ -9,7 +9,8 @@ r"""The JSON form of a graph: all that the browser needs to evaluate and differe
      "guards": []}
 
 An operand is the index of a node or {"value": number}. Numbers that JSON lacks are the strings
-"inf", "-inf" and "nan"; an array is {"shape": [...]}. A node with "drawn": false serves a guard.
+"inf", "-inf" and "nan"; an array is {"shape": [...]}. A node with "drawn": false serves a guard;
+"scope" names the scopes it was computed in, from the outside in.
 `reading.py` reads it; what a reader does not know it passes over.
 """
 
@@ -77,6 +78,8 @@ def _node(node: Node) -> dict[str, Any]:
         entry["operands"] = [_operand(operand) for operand in node.operands]
     if not node.drawn:
         entry["drawn"] = False
+    if node.scope:
+        entry["scope"] = list(node.scope)
     return entry
 
 

@@ -59,6 +59,8 @@ class Node:
     value: Any
     drawn: bool = True
     """False for a node that only a guard needs."""
+    scope: tuple[str, ...] = ()
+    """The scopes that it was computed in, from the outside in."""
 
     @property
     def parents(self) -> tuple[int, ...]:

@@ -175,11 +175,14 @@ def _node(entry: Mapping[str, Any], tape: Sequence[Node], ops: Mapping[str, Op])
     drawn = entry.get("drawn", True)
     if not isinstance(drawn, bool):
         raise ValueError(f"{what}: drawn is {_shown(drawn)}, and it must be true or false")
+    scope = tuple(_items(entry.get("scope", []), f"{what}: scope"))
+    if not all(isinstance(part, str) and part for part in scope):
+        raise ValueError(f"{what}: scope is {_shown(list(scope))}, and it must be a list of names")
     told = _value(entry.get("value"), f"{what}: its value")
     if entry.get("op") is None:
         if isinstance(told, bool):
             raise ValueError(f"{what}: its value is {_shown(told)}, and it must be a number")
-        return Node(index, name, None, (), told, drawn)
+        return Node(index, name, None, (), told, drawn, scope)
     op = ops.get(entry["op"]) if isinstance(entry["op"], str) else None
     if op is None:
         raise ValueError(f"{what}: its op is {_shown(entry['op'])}, which is not in ops")
@@ -196,7 +199,7 @@ def _node(entry: Mapping[str, Any], tape: Sequence[Node], ops: Mapping[str, Op])
         if drawn and not parent.drawn:
             raise ValueError(f"{what}: it is drawn, and its operand {parent.name} is not")
     before = [tape[x].value if isinstance(x, int) else x.value for x in operands]
-    return Node(index, name, op, operands, _computed(op, before, told, what), drawn)
+    return Node(index, name, op, operands, _computed(op, before, told, what), drawn, scope)
 
 
 def _computed(op: Op, operands: Sequence[Any], told: Any, what: str) -> Any:

@@ -19,11 +19,14 @@ from traitlets import TraitError
 from ..core.recording import GuardError
 from ..core.rules import RuleOp
 from ..core.tensor import is_array
+from ..graphs.answers import HINTS, TOLERANCE
 from ..graphs.document import to_document
 from ..graphs.graph import Graph
+from ..render.downward import downward
 from ..render.picture import bundle, picture
 from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
+from .setup import Setup
 from .steps import count_steps
 
 STATIC = Path(__file__).parent / "static"
@@ -49,6 +52,9 @@ class Explorer(anywidget.AnyWidget):
         sliders: for an input's name its range, (minimum, maximum) or (minimum, maximum, step). For
             the others it is symmetric about 0: see `default_range`.
         wrt: the inputs to differentiate by, all unless given. One alone is selected from the start.
+        predict: an input whose derivative is to be predicted. It stays hidden until a learner found
+            it, or asked to be shown.
+        tolerance: how far off a prediction may be, as a part of the derivative's size.
 
     Every trait can be read, set, observed and linked. `inputs` may be set to a part of the inputs,
     `{"b": 3}`; the others keep their values. `graph` is the Graph at these inputs; where it has
@@ -59,9 +65,13 @@ class Explorer(anywidget.AnyWidget):
     if there is none), in reverse mode `target`; `step` says how many steps are done, from 0, before
     the seed, to `steps`.
 
+    `prediction` is what a learner answered last: {} before the first answer, then "answer" (as it
+    was typed), "value", "is_right" (None if no number could be read), "mistakes" (the usual ones
+    that lead to this number, by name), "hint", and "is_shown" once the paths are shown.
+
     Raises:
-        ValueError: for a graph of arrays or with a `cg.custom_op`, or for `sliders` or `wrt` that
-            don't fit the graph.
+        ValueError: for a graph of arrays or with a `cg.custom_op`, or for `sliders`, `wrt`,
+            `predict` or `tolerance` that don't fit the graph.
         TraitError: when a trait is set to what the graph does not have.
     """
 
@@ -79,6 +89,8 @@ class Explorer(anywidget.AnyWidget):
     mode = traitlets.Enum(("paths", "forward", "reverse"), "paths").tag(sync=True)
     step = traitlets.Int().tag(sync=True)
     wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    question = traitlets.Dict().tag(sync=True)
+    prediction = traitlets.Dict().tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     # How often a browser changed the inputs, and how many of those changes the document knows of: a
@@ -93,9 +105,13 @@ class Explorer(anywidget.AnyWidget):
         graph: Graph,
         sliders: Mapping[str, Sequence[float]] | None = None,
         wrt: str | Sequence[str] | None = None,
+        predict: str | None = None,
+        tolerance: float = TOLERANCE,
     ) -> None:
-        start = opening(graph, sliders, wrt)
-        self._sliders = dict(sliders or {})
+        wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt or ())
+        setup = Setup(sliders or {}, wanted, predict, tolerance)
+        start = opening(graph, setup)
+        self._setup = setup
         self._known = {node.name for node in graph.inputs}
         self.graph = graph
         super().__init__(**start)
@@ -180,7 +196,7 @@ class Explorer(anywidget.AnyWidget):
                 return
             self._known |= {node.name for node in graph.inputs}
             self.set_trait("answered", self.asked)
-            for trait, value in _scene(graph, self._sliders).items():
+            for trait, value in _scene(graph, self._setup.sliders).items():
                 self.set_trait(trait, value)
             names = {node.name for node in graph.nodes}
             if self.target not in names:
@@ -195,33 +211,33 @@ class Explorer(anywidget.AnyWidget):
         return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {**self.view(), **bundle(self.graph, wrt=self.wrt or None)}, {}
+        return {**self.view(), **bundle(self.graph, wrt=self._setup.told)}, {}
 
     def __repr__(self) -> str:
-        return plain(self.graph, wrt=self.wrt or None)
+        return plain(self.graph, wrt=self._setup.told)
 
 
-def opening(
-    graph: Graph,
-    sliders: Mapping[str, Sequence[float]] | None = None,
-    wrt: str | Sequence[str] | None = None,
-) -> dict[str, Any]:
-    """The traits that an explorer starts with; arguments and errors are Explorer's."""
+def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
+    """The traits that an explorer starts with; errors are Explorer's."""
     if not graph.is_live:
         raise ValueError(f"{obstacle(graph)}; graph.draw() and print(graph) show it")
     names = [node.name for node in graph.inputs]
-    wanted = [wrt] if isinstance(wrt, str) else list(wrt or ())
-    for name in (*(sliders or {}), *wanted):
+    asked = () if setup.predict is None else (setup.predict,)
+    for name in (*setup.sliders, *setup.wrt, *asked):
         if name not in names:
             raise ValueError(f"{name!r} is not an input; {_listed(names)}")
+    if not 0 < setup.tolerance < 1:
+        raise ValueError(f"a tolerance is a part, between 0 and 1, not {setup.tolerance!r}")
     values = _values(graph)
+    alone = asked or setup.wrt
     return {
-        **_scene(graph, sliders or {}),
+        **_scene(graph, setup.sliders),
         "initial": values,
         "inputs": values,
         "target": graph.output.name,
-        "source": wanted[0] if len(wanted) == 1 else "",
-        "wrt": wanted,
+        "source": alone[0] if len(alone) == 1 else "",
+        "wrt": list(setup.wrt),
+        "question": {"tolerance": setup.tolerance, "hints": dict(HINTS)} if asked else {},
     }
 
 
@@ -231,6 +247,7 @@ def _scene(graph: Graph, sliders: Mapping[str, Sequence[float]]) -> dict[str, An
     alike = lookalikes(node.name for node in graph.nodes)
     for node in document["nodes"]:
         node["label"] = list(plain_name(node["name"], alike))
+    document["downward"] = downward(graph)
     ranges = {node.name: default_range(node.value) for node in graph.inputs}
     ranges |= {name: _range(name, ends) for name, ends in sliders.items() if name in ranges}
     return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..render.picture import bundle, is_drawn
 from ..render.scene import frame
 from ..render.svg import caption, escape
 from .explorer import STATIC, Explorer, obstacle, opening
+from .setup import PLAIN, Setup
 
 _LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
 
@@ -52,12 +53,7 @@ color:{_LIGHT["ink"]};overflow-x:auto}}
 _FRAMED = "body{margin:0}h1{display:none}:root{background:none}\n"
 
 
-def page(
-    graph: Graph,
-    sliders: Mapping[str, Sequence[float]] | None = None,
-    wrt: list[str] | None = None,
-    limit: int = text.LIMIT,
-) -> str:
+def page(graph: Graph, setup: Setup = PLAIN, limit: int = text.LIMIT) -> str:
     """The graph as an HTML document: the same bytes for the same graph.
 
     Sliders, target and source, paths and gradients work as in a notebook. What only Python can do,
@@ -66,43 +62,32 @@ def page(
 
     Raises ValueError as `Explorer` does, and for more boxes than can be drawn.
     """
-    return _document(graph, sliders, wrt, limit, _STYLE)
+    return _document(graph, setup, limit, _STYLE)
 
 
-def framed(
-    graph: Graph,
-    sliders: Mapping[str, Sequence[float]] | None = None,
-    wrt: list[str] | None = None,
-    limit: int = text.LIMIT,
-) -> str:
+def framed(graph: Graph, setup: Setup = PLAIN, limit: int = text.LIMIT) -> str:
     """The page inside a notebook's output, followed by the picture and the tables.
 
     The frame may run its own script and nothing more: it sees neither the notebook nor the network.
     Where a viewer shows it, it hides what follows; where a viewer takes it out, that is what is
     left.
     """
-    inner = _document(graph, sliders, wrt, limit, _STYLE + _FRAMED)
+    inner = _document(graph, setup, limit, _STYLE + _FRAMED)
     inner = inner.replace("&", "&amp;").replace("'", "&#39;")
     return (
         "<div><style>iframe.cgx-frame+div{display:none}</style>"
         f'<iframe class="cgx-frame" title="{escape(caption(graph))}" sandbox="allow-scripts" '
-        f'style="width:100%;height:{_height(graph, wrt)}px;border:0;resize:vertical" '
-        f"srcdoc='{inner}'></iframe>{bundle(graph, limit, wrt)['text/html']}</div>"
+        f'style="width:100%;height:{_height(graph, setup)}px;border:0;resize:vertical" '
+        f"srcdoc='{inner}'></iframe>{bundle(graph, limit, setup.told)['text/html']}</div>"
     )
 
 
-def _document(
-    graph: Graph,
-    sliders: Mapping[str, Sequence[float]] | None,
-    wrt: list[str] | None,
-    limit: int,
-    style: str,
-) -> str:
-    still = bundle(graph, limit, wrt)["text/html"]
+def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
+    still = bundle(graph, limit, setup.told)["text/html"]
     if is_drawn(graph):
-        still += f"<pre>{escape(text.plain(graph, limit, wrt))}</pre>"
+        still += f"<pre>{escape(text.plain(graph, limit, setup.told))}</pre>"
     if graph.is_live:
-        state = opening(graph, sliders, wrt)
+        state = opening(graph, setup)
         note = "Scripts don't run here: the picture and the paths stand still."
         script = _read("explorer.js")
         style = _read("explorer.css") + style
@@ -160,9 +145,11 @@ def _digest(script: str) -> str:
     return b64encode(sha256(script.encode()).digest()).decode()
 
 
-def _height(graph: Graph, wrt: Sequence[str] | None) -> int:
+def _height(graph: Graph, setup: Setup) -> int:
     """About what the page takes up in a notebook, in pixels: a frame can't ask its content."""
     scene = frame(graph)
     picture = scene.height * scene.density.scale
-    rows = max((min(paths.count, _LISTED) for paths in text.path_sums(graph, wrt)), default=0)
+    rows = max(
+        (min(paths.count, _LISTED) for paths in text.path_sums(graph, setup.told)), default=0
+    )
     return round(150 + picture + max(80 + 42 * len(graph.inputs), 250, 190 + 40 * rows))

@@ -1,4 +1,4 @@
-"""A JupyterLab server of our own, and the few things that a test does in its page."""
+"""A JupyterLab or a Notebook 7 of our own, and the few things that a test does in its page."""
 
 import json
 import os
@@ -8,16 +8,32 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 START_UP_SECONDS = 60
 CELLS_SECONDS = 60
 
 # As for learners: JupyterLab does not ask whether it may fetch news.
 PAGE_CONFIG = Path(__file__).parents[2] / "binder" / "page_config.json"
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the two front ends call themselves."""
+
+    module: str
+    app: str
+    """The section of the server's settings."""
+    path: str
+    """Where a notebook is opened."""
+
+
+LAB = Front("jupyterlab", "LabApp", "lab/tree")
+NOTEBOOK = Front("notebook", "JupyterNotebookApp", "notebooks")
 
 # Lab's "idle" indicator shows before the kernel is connected; running cells then asks for a kernel.
 KERNEL_READY = """async () => {
@@ -71,13 +87,14 @@ def evaluate(page: Page, source: str, argument: str = "") -> Any:
 class Lab:
     """A running server."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, front: Front, url: str, token: str) -> None:
+        self.front = front
         self.url = url
         self.token = token
 
     def open(self, page: Page, notebook: str) -> None:
         """Open a notebook and wait until its kernel answers."""
-        page.goto(f"{self.url}lab/tree/{notebook}?token={self.token}")
+        page.goto(f"{self.url}{self.front.path}/{notebook}?token={self.token}")
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
         evaluate(page, KERNEL_READY)
 
@@ -125,8 +142,8 @@ class Lab:
 
 
 @contextmanager
-def serve(notebooks: Path, settings: Path) -> Iterator[Lab]:
-    """Start JupyterLab on a free port, with settings of its own; stop it at the end."""
+def serve(notebooks: Path, settings: Path, front: Front = LAB) -> Iterator[Lab]:
+    """Start a front end on a free port, with settings of its own; stop it at the end."""
     config = settings / "config"
     (config / "labconfig").mkdir(parents=True)
     shutil.copy(PAGE_CONFIG, config / "labconfig")
@@ -140,9 +157,9 @@ def serve(notebooks: Path, settings: Path) -> Iterator[Lab]:
         "JUPYTERLAB_WORKSPACES_DIR": str(settings / "lab_workspaces"),
     }
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", front.module, "--no-browser", "--allow-root"),
         *("--ServerApp.port=0", f"--ServerApp.root_dir={notebooks}"),
-        "--LabApp.expose_app_in_browser=True",
+        f"--{front.app}.expose_app_in_browser=True",
     ]
     log = settings / "server.log"
     with log.open("w") as output:
@@ -151,7 +168,7 @@ def serve(notebooks: Path, settings: Path) -> Iterator[Lab]:
         )
     try:
         told = _wait_until_told(runtime / f"jpserver-{server.pid}.json", server, log)
-        yield Lab(told["url"], told["token"])
+        yield Lab(front, told["url"], told["token"])
     finally:
         server.terminate()
         server.wait(timeout=30)
@@ -167,4 +184,64 @@ def _wait_until_told(file: Path, server: subprocess.Popen[bytes], log: Path) -> 
             time.sleep(0.05)
         else:
             return told
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+    raise RuntimeError(f"The server did not start:\n{log.read_text()}")
+
+
+# In command mode these move among cells, insert, cut, merge and undo them, and run them.
+KEYS = [
+    *("j", "k", "d", "d", "b", "a", "x", "m", "z", "y", "Shift+M", "i", "i", "0", "0"),
+    *("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "Space", "Enter"),
+    *("Shift+Space", "Shift+Enter", "Control+Enter", "Escape"),
+]
+
+CONTROLS = {
+    *("cgx-menu", "cgx-mode", "node", "cgx-reset", "cgx-slider", "cgx-field", "cgx-route"),
+    *("cgx-copy", "cgx-switch", "cgx-point", "cgx-control", "summary"),
+}
+
+# Every press is judged in one go, for there are many.
+STATE = """(root) => {
+    const { content, sessionContext } = jupyterapp.shell.currentWidget;
+    const cells = content.widgets.map(({ model }) =>
+        [model.id, model.type, model.sharedModel.source, model.executionCount]);
+    const rest = [content.activeCellIndex, content.mode, sessionContext.session.kernel.id];
+    return [root.matches(":focus-within"), JSON.stringify([cells, rest])];
+}"""
+
+KINDS = """(root) => [...root.querySelectorAll("[data-lm-suppress-shortcuts]")]
+    .filter((control) => control.checkVisibility() && control.tabIndex >= 0)
+    .map((control) => control.classList[0] ?? control.localName)"""
+
+FOCUS = """(root, kind) => {
+    const control = [...root.querySelectorAll(`.${kind}, ${kind}`)]
+        .find((one) => one.checkVisibility() && one.tabIndex >= 0);
+    if (!control?.matches(":focus")) control?.focus();
+}"""
+
+
+def press_all(page: Page, root: Locator) -> set[str]:
+    """Press the notebook's keys on a control of each kind, and see that it does not hear them.
+
+    Returns the kinds. A control may go with its key, but the focus stays in the explorer: from the
+    page the next key would be the notebook's.
+    """
+    known: set[str] = set()
+    for view in ("Paths", "Forward", "Reverse"):
+
+        def begin(view: str = view) -> None:
+            root.get_by_role("radio", name=view).click()
+            root.locator("select[aria-label^='source']").select_option("b")
+            root.get_by_role("slider", name="b", exact=True).press("ArrowRight")
+
+        begin()
+        _, before = root.evaluate(STATE)
+        for kind in {*root.evaluate(KINDS)} - known:
+            known.add(kind)
+            begin()
+            for key in KEYS:
+                root.evaluate(FOCUS, kind)
+                page.keyboard.press(key)
+                is_inside, after = root.evaluate(STATE)
+                assert is_inside, (kind, key)
+                assert after == before, (kind, key)
+    return known

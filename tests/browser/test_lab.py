@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import CONTROLS, Lab, press_all
 
 LESSON = "01_computational_graphs.ipynb"
 
@@ -103,6 +103,10 @@ def test_keys_on_a_slider_move_it_and_nothing_else(lesson: Page, lab: Lab) -> No
     lesson.locator(".jp-InputPrompt").first.click()
     lesson.keyboard.press("b")
     assert len(lab.cell_ids(lesson)) == len(cells) + 1
+
+
+def test_no_key_of_any_control_reaches_the_notebook(lesson: Page) -> None:
+    assert press_all(lesson, Explorer(lesson).root) >= CONTROLS
 
 
 def test_the_slider_works_while_the_kernel_is_busy(lesson: Page, lab: Lab) -> None:

@@ -52,6 +52,8 @@ def opened(cut: BrowserContext, tmp_path: Path) -> Iterator[Opener]:
         files.append(file.as_uri())
         shown = cut.new_page()
         shown.goto(files[-1])
+        if "<script" in html:
+            expect(shown.locator(".cgx, iframe").first).to_be_visible()
         return shown
 
     yield open_file

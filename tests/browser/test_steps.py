@@ -309,7 +309,7 @@ def test_a_target_inside_leaves_the_others_at_zero(bare: Page) -> None:
     assert text(explorer, ".cgx-step .cgx-title") == "step 1 of 1"
     assert (
         text(explorer, ".cgx-step .cgx-aside")
-        == "b does not depend on a: 0. d does not depend on a: 0."
+        == "d does not depend on a: 0. b does not depend on a: 0."
     )
 
 

@@ -33,7 +33,18 @@ CASES: list[tuple[Callable[..., Any], dict[str, float], str]] = [
     (cg.relu, {"x": 2}, "1 because y changes just as x does where x > 0."),
     (lambda x: x > 1, {"x": 2}, "0 because a comparison is flat: it only says True or False."),
     (lambda x: x // 1, {"x": 2.5}, "0 because floordiv is flat: it moves only in jumps."),
-    (lambda x: x / abs(x) * 0, {"x": 2}, "0 because ∂y/∂v2 = 0, which is 0 at these values."),
+    (lambda x: x / abs(x) * 0, {"x": 2}, "0 because ∂y/∂v2 is the constant 0."),
+    (lambda x: x * 1, {"x": 2}, "1 because ∂y/∂x is the constant 1."),
+    (lambda x, w: x * w * 3, {"x": 2, "w": 0}, "0 because ∂v1/∂x = w, which is 0 at these values."),
+    (cg.tanh, {"x": 20}, "0 because tanh is so nearly flat at x = 20 that its slope is rounded to "
+     "0."),
+    (cg.sigmoid, {"x": 40}, "0 because sigmoid is so nearly flat at x = 40 that its slope is "
+     "rounded to 0."),
+    (lambda x: x / 2 + x / 2, {"x": 3}, "1 because the paths add up to it: 0.5 + 0.5 = 1."),
+    (lambda x: x / 4 * 4, {"x": 3}, "1 because the factors multiply to it."),
+    (lambda x: x - x, {"x": 3}, "The paths cancel: 1 − 1 = 0."),
+    (lambda x: (x > 1) * x, {"x": 2}, "Path 1 adds 0 because a comparison is flat: it only says "
+     "True or False."),
     (cg.cos, {"x": 0}, "0 because ∂y/∂x is 0 at these values."),
     (lambda x: x * x, {"x": 0}, "0 because ∂y/∂x = x, which is 0 at these values, "
      "and ∂y/∂x = x, which is 0 at these values."),
@@ -75,6 +86,52 @@ def test_a_branch_of_where(bare: Page) -> None:
     choose(explorer, "x")
     assert "Path" in why(explorer)
     expect(explorer.locator(".cgx-sum .cgx-value")).to_have_text("1")
+
+
+def test_a_source_after_the_target(bare: Page) -> None:
+    explorer = harness.mount(bare, five_nodes(), source="e", target="c")
+    expect(explorer.locator(".cgx-ledger")).to_have_text(
+        "c does not depend on e: the derivative is 0."
+    )
+    explorer.get_by_role("radio", name="Forward").click()
+    explorer.get_by_role("button", name="Next").click()
+    expect(explorer.locator(".cgx-aside").first).to_contain_text("c does not depend on e: 0.")
+    explorer.locator("summary").click()
+    expect(explorer.locator(".cgx-twin li")).to_have_count(5)
+    assert words(explorer)[4].endswith("c does not depend on e: 0.")
+
+
+def branch(k: Any, x: Any) -> Any:
+    return x * 2 if k > 0 else x * 3
+
+
+def test_an_input_that_only_a_guard_reads(bare: Page) -> None:
+    explorer = harness.mount(bare, cg.trace(branch, k=1.0, x=2.0), source="k", target="x")
+    ledger = explorer.locator(".cgx-ledger")
+    role = "k only decides which branch is taken: k > 0."
+    expect(ledger).to_have_text(f"x does not depend on k: the derivative is 0. {role}")
+    explorer.get_by_role("combobox").first.select_option("v1")
+    expect(ledger).to_have_text(f"v1 does not depend on k: the derivative is 0. {role}")
+    # Of any other, only the first.
+    choose(explorer, "v1")
+    explorer.get_by_role("combobox").first.select_option("x")
+    expect(ledger).to_have_text("x does not depend on v1: the derivative is 0.")
+
+
+def blank(explorer: Locator) -> str:
+    """What stands for a source that nobody chose."""
+    return explorer.locator("select[aria-label^=source] option").first.text_content() or ""
+
+
+def test_the_question_names_what_a_pass_starts_at(bare: Page) -> None:
+    explorer = harness.mount(bare, five_nodes())
+    for view, expected in {"Paths": "an input", "Forward": "a", "Reverse": "every input"}.items():
+        explorer.get_by_role("radio", name=view).click()
+        assert blank(explorer) == expected
+    explorer.get_by_role("radio", name="Forward").click()
+    choose(explorer, "b")
+    slider(explorer, "a").press("Escape")
+    assert blank(explorer) == "a"
 
 
 def test_it_follows_the_slider(bare: Page) -> None:

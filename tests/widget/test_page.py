@@ -16,6 +16,7 @@ import pytest
 import cgraph_edu as cg
 from cgraph_edu.widget.explorer import STATIC
 from cgraph_edu.widget.page import framed, page
+from cgraph_edu.widget.setup import Setup
 from tests.examples import FIVE_NODES, five_nodes
 
 
@@ -82,7 +83,7 @@ def test_its_explorer_is_told_what_a_notebooks_is_told() -> None:
 
 
 def test_ranges_and_the_chosen_input_are_told_too() -> None:
-    told = state(page(five_nodes(), {"a": (-1, 5, 0.5)}, ["b"]))
+    told = state(page(five_nodes(), Setup({"a": (-1, 5, 0.5)}, ["b"])))
     assert told["ranges"]["a"] == [-1, 5, 0.5]
     assert (told["source"], told["wrt"]) == ("b", ["b"])
 
@@ -199,9 +200,9 @@ def test_a_graph_of_very_many_boxes_is_refused() -> None:
 
 def test_wrong_options_are_refused_as_by_an_explorer() -> None:
     with pytest.raises(ValueError, match="'z' is not an input; the inputs are: a, b"):
-        page(five_nodes(), {"z": (0, 1)})
+        page(five_nodes(), Setup({"z": (0, 1)}))
     with pytest.raises(ValueError, match="the slider of 'a' can't go from 3 to 1"):
-        page(five_nodes(), {"a": (3, 1)})
+        page(five_nodes(), Setup({"a": (3, 1)}))
 
 
 def test_a_frame_holds_the_page_and_is_followed_by_what_sanitisers_keep() -> None:

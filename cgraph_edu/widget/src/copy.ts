@@ -83,7 +83,12 @@ export class Copier {
   );
 
   constructor() {
-    this.#field.addEventListener("blur", () => this.#say(""));
+    this.#field.addEventListener("blur", () => {
+      // Under a pointer nothing may move before its click has come to what it was meant for.
+      const isPressed = (this.root.getRootNode() as ParentNode).querySelector(":active");
+      if (!isPressed) this.#say("");
+      else addEventListener("click", () => this.#say(""), { once: true, capture: true });
+    });
   }
 
   /** A button that copies `text()`, the LaTeX of `what`. */

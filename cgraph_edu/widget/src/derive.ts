@@ -97,7 +97,7 @@ function inOrder(x: readonly number[], y: readonly number[]): number {
 }
 
 /** Whether two routes to one number agree; the same rule as Python's core/numbers.py. */
-function close(x: number, y: number, scale: number): boolean {
+export function close(x: number, y: number, scale: number): boolean {
   if (x === y || (Number.isNaN(x) && Number.isNaN(y))) return true;
   if (!Number.isFinite(x) || !Number.isFinite(y)) return false;
   const size = Math.max(Math.abs(x), Math.abs(y), Number.isFinite(scale) ? scale : 0);

@@ -144,14 +144,14 @@ function readNode(node: Json, index: number, ops: ReadonlyMap<string, Op>): Grap
   return { name, label, op, operands, value, drawn };
 }
 
-function record(json: unknown, what: string): Json {
+export function record(json: unknown, what: string): Json {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new DocumentError(`${what} is missing or malformed`);
   }
   return json as Json;
 }
 
-function list(json: unknown, what: string): readonly unknown[] {
+export function list(json: unknown, what: string): readonly unknown[] {
   if (!Array.isArray(json)) throw new DocumentError(`${what}: a list is missing`);
   return json;
 }

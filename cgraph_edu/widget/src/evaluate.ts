@@ -75,13 +75,13 @@ function pow(x: number, y: number): number {
 }
 
 /**
- * Compile a tree over `variables`, each of which is a place among the values or a constant. Throws
- * DocumentError for a tree that is not in the language.
+ * Compile a tree over `variables`, each of which has a place among the values or is a constant; unless
+ * given, the first has the first place. Throws DocumentError for a tree that is not in the language.
  */
 export function compile(
   tree: Expression,
   variables: readonly string[],
-  places: readonly (number | Constant)[],
+  places: readonly (number | Constant)[] = [...variables.keys()],
 ): Formula {
   if (typeof tree === "number") return () => tree;
   if (typeof tree === "string") {

@@ -2,6 +2,7 @@
 
 import "./explorer.css";
 
+import { judge } from "./answers";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
@@ -20,7 +21,9 @@ import { Messenger, type Model } from "./model";
 import { Modes, readView, type View } from "./modes";
 import { mathName, type Label } from "./names";
 import { formatTruth, typeset } from "./numbers";
+import { Orientation } from "./orientation";
 import { openPage } from "./page";
+import { predicted, Prediction, told, verdictAt, type Predicted } from "./predict";
 import { Question } from "./question";
 import { Stage } from "./stage";
 import { Stepper } from "./stepper";
@@ -32,6 +35,7 @@ import { why, whyTrivial } from "./why";
 import "./layout.css";
 
 export { adjoints, pathSum } from "./derive";
+export { judge } from "./answers";
 export { readDocument } from "./document";
 export { pathCost, shortCount } from "./cost";
 export { Program } from "./evaluate";
@@ -49,6 +53,7 @@ const UNKNOWN_RANGE: Range = [-3, 3, 0.1];
 interface Scene {
   readonly program: Program;
   readonly stage: Stage;
+  readonly orientation: Orientation;
   inputs: readonly number[];
   values: readonly number[];
   partials: readonly number[];
@@ -69,6 +74,10 @@ class Explorer {
     lit: (path) => this.#light(path),
     chosen: (path) => this.#choosePath(path === this.#chosenPath ? -1 : path),
   });
+  readonly #prediction = new Prediction({
+    answered: (text) => this.#answer(text),
+    shown: () => this.#predict({ ...this.#predicted, is_shown: true }),
+  });
   readonly #modes = new Modes((view) => this.#turn(view));
   readonly #stepper = new Stepper((step) => this.#goTo(step));
   readonly #curve = new Curve((x) => this.#moveSource(x));
@@ -86,6 +95,7 @@ class Explorer {
       this.#message,
       this.#panel.root,
       this.#ledger.root,
+      this.#prediction.root,
       this.#stepper.root,
       this.#curve.root,
       this.#twin.root,
@@ -102,6 +112,8 @@ class Explorer {
   #chosenPath = -1;
   #litPath = -1;
   #view: View = "paths";
+  /** The learner's last answer, where one was asked for. */
+  #predicted: Predicted = {};
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
@@ -131,6 +143,7 @@ class Explorer {
     this.#listen("selected_path", () => this.#hear());
     this.#listen("mode", () => this.#hear());
     this.#listen("step", () => this.#hear());
+    this.#listen("prediction", () => this.#hear());
     this.#listen("ranges", () => this.#reload());
     this.#listen("message", () => {
       this.#isDismissed = false;
@@ -149,6 +162,7 @@ class Explorer {
     clearTimeout(this.#patience);
     cancelAnimationFrame(this.#colouring);
     this.#curve.dispose();
+    this.#scene?.orientation.stop();
     this.root.replaceChildren();
   }
 
@@ -169,9 +183,10 @@ class Explorer {
     const mine = before ? this.#named(this.#inputs) : {};
     const focused = before?.stage.focused();
     const focus = focused === undefined ? undefined : this.#name(focused);
+    before?.orientation.stop();
     this.#scene = this.#read();
     if (!this.#scene) return;
-    const { program, stage, inputs: recorded } = this.#scene;
+    const { program, stage, orientation, inputs: recorded } = this.#scene;
     const { graph } = program;
     const names = graph.inputs.map((node) => graph.nodes[node]!.name);
     const told = this.#told();
@@ -191,25 +206,33 @@ class Explorer {
     this.#litPath = -1;
     this.#view = readView(this.model.get("mode"));
     this.#stepNumber = this.#count("step");
+    this.#predicted = this.#prior();
     this.#host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
     if (!before) this.root.replaceChildren(...this.#parts);
     this.#paint();
     this.#draw();
+    orientation.watch(this.#host, () => {
+      stage.turned();
+      this.#stepper.turned();
+      this.#draw();
+    });
     if (focus !== undefined) stage.focus(this.#find(focus));
   }
 
   /** The graph and the picture that Python sent; null, and a message in their place, if malformed. */
   #read(): Scene | null {
     try {
-      const graph = readDocument(this.model.get("document"));
+      const document = this.model.get("document");
+      const graph = readDocument(document);
       const program = new Program(graph);
       const stage = new Stage(String(this.model.get("svg")), graph, (node, reverse) =>
         this.#pick(node, reverse),
       );
+      const orientation = new Orientation(document, graph, stage.svg);
       const inputs = graph.inputs.map((node) => graph.nodes[node]!.value);
       const values = program.values(inputs);
-      return { program, stage, inputs, values, partials: program.partials(values) };
+      return { program, stage, orientation, inputs, values, partials: program.partials(values) };
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
       const text = `This graph can't be shown: ${error.message}.`;
@@ -227,8 +250,8 @@ class Explorer {
     // Colours can wait for the frame: nobody sees them before.
     this.#colouring ||= requestAnimationFrame(() => this.#highlight());
     this.#settle();
-    const told = Object.entries({ ...this.#told(), ...this.#named(inputs) });
-    this.#messenger.send("inputs", Object.fromEntries(told.map(([name, x]) => [name, toJson(x)])));
+    const known = Object.entries({ ...this.#told(), ...this.#named(inputs) });
+    this.#messenger.send("inputs", Object.fromEntries(known.map(([name, x]) => [name, toJson(x)])));
     this.#messenger.send("asked", this.#count("asked") + 1);
   }
 
@@ -239,6 +262,7 @@ class Explorer {
 
   /** Click or Enter on a node: an input becomes the source, any other the target; Shift reverses. */
   #pick(node: number, reverse: boolean): void {
+    if (this.#isAsked) return;
     const isInput = this.#scene!.program.graph.nodes[node]!.op === null;
     if (isInput !== reverse) this.#choose(node, this.#target);
     else this.#choose(this.#source, node);
@@ -288,6 +312,22 @@ class Explorer {
     this.#messenger.send("step", 0);
   }
 
+  #answer(text: string): void {
+    const { program, values, inputs } = this.#scene!;
+    const asked = { program, values, source: this.#source!, target: this.#target, ...this.#asked()! };
+    this.#predict(predicted(text, judge(asked, text), this.#written(inputs)));
+  }
+
+  #predict(answered: Predicted): void {
+    this.#predicted = answered;
+    this.#draw();
+    this.#messenger.send("prediction", answered);
+    if (this.#isAsked) return;
+    // The panel is gone; the focus goes on to what came in its place.
+    if (answered.is_right) this.#say(told(verdictAt(answered, answered.inputs!)!));
+    this.#question.focus();
+  }
+
   #light(path: number): void {
     this.#litPath = path;
     this.#highlight();
@@ -296,11 +336,11 @@ class Explorer {
   #key(event: KeyboardEvent): void {
     // Keys stop here: they are not the notebook's.
     event.stopPropagation();
-    if (event.key !== "Escape" || this.#source === null || !this.#scene) return;
+    if (event.key !== "Escape" || this.#source === null || !this.#scene || this.#isAsked) return;
     event.preventDefault();
-    const isInLedger = this.#ledger.root.contains(event.target as Node);
     this.#choose(null, this.#target);
-    if (isInLedger) this.#question.focus();
+    // What had the focus may be gone: from the page the next key would be the notebook's.
+    if (!this.root.querySelector(":focus")?.checkVisibility()) this.#question.focus();
   }
 
   // --- What Python does ----------------------------------------------------------------------------
@@ -321,6 +361,7 @@ class Explorer {
     if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
     if (!messenger.isAhead("mode")) this.#view = readView(model.get("mode"));
     if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
+    if (!messenger.isAhead("prediction")) this.#predicted = this.#prior();
     // The model calls back for what this view has just told it, too.
     if (this.#state() === before) return;
     this.#draw();
@@ -333,7 +374,8 @@ class Explorer {
     const chosenPath = this.#chosenPath;
     const view = this.#view;
     const stepNumber = this.#stepNumber;
-    return [source, target, chosenPath, view, stepNumber, ...this.#inputs].join(" ");
+    const answered = JSON.stringify(this.#predicted);
+    return [source, target, chosenPath, view, stepNumber, answered, ...this.#inputs].join(" ");
   }
 
   #listen(trait: string, callback: () => void): void {
@@ -360,14 +402,17 @@ class Explorer {
     }
     this.#panel.set(this.#inputs);
     this.#modes.set(this.#view);
-    this.root.dataset["mode"] = this.#view;
+    const isAsked = this.#isAsked;
+    this.root.dataset["mode"] = isAsked ? "predict" : this.#view;
     this.#question.set(
       this.#source === null ? "" : this.#name(this.#source),
       this.#name(this.#target),
-      this.#view === "reverse" ? "every input" : "an input",
+      { paths: "an input", forward: this.#name(this.#seed()), reverse: "every input" }[this.#view],
     );
+    this.#question.lock(isAsked);
     scene.stage.show(scene.values, scene.partials, this.#follow(scene));
-    if (this.#view === "paths") this.#account(scene);
+    if (isAsked) this.#ask(scene);
+    else if (this.#view === "paths") this.#account(scene);
     this.#report(guard);
   }
 
@@ -387,6 +432,29 @@ class Explorer {
   #seed(): number {
     if (this.#view === "reverse" || !this.#scene) return this.#target;
     return this.#source ?? this.#scene.program.graph.inputs[0] ?? this.#target;
+  }
+
+  /** Whether the derivative is hidden, because it is to be predicted. */
+  get #isAsked(): boolean {
+    const { is_right: isRight, is_shown: isShown } = this.#predicted;
+    return this.#asked() !== null && this.#source !== null && !isRight && !isShown;
+  }
+
+  #ask({ program, stage, partials, inputs }: Scene): void {
+    const source = this.#source!;
+    const target = this.#target;
+    const { graph } = program;
+    const verdict = verdictAt(this.#predicted, this.#written(inputs));
+    const { count, paths, engine } = pathSum(graph, partials, source, target, 2);
+    // On one edge from source to target the answer would be written.
+    if (count === 1n && paths[0]!.edges.length === 1) stage.conceal(paths[0]!.edges[0]!);
+    this.#paths = verdict?.path.length ? [{ edges: verdict.path, factors: [], product: engine }] : [];
+    this.#prediction.show({
+      source: this.#label(source),
+      target: this.#label(target),
+      at: graph.inputs.map((node, i) => [this.#label(node), inputs[i]!]),
+      verdict,
+    });
   }
 
   #account(scene: Scene): void {
@@ -535,6 +603,7 @@ class Explorer {
     const source = this.#source;
     const target = this.#target;
     if (!scene || this.root.classList.contains("cgx-stale")) return "";
+    if (this.#isAsked) return "";
     if (this.#view !== "paths") return this.#stepper.said;
     const to = this.#name(target);
     if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
@@ -550,6 +619,24 @@ class Explorer {
     const theme = resolveTheme(this.model.get("theme"));
     this.root.dataset["theme"] = theme;
     this.#scene?.stage.paint(theme);
+  }
+
+  // --- What is asked ---------------------------------------------------------------------------------
+
+  /** How the answer is to be judged; null where none is asked for. */
+  #asked(): { tolerance: number; hints: Record<string, string> } | null {
+    const asked = this.model.get("question") as { tolerance?: number; hints?: Record<string, string> };
+    return asked?.hints ? { tolerance: Number(asked.tolerance), hints: asked.hints } : null;
+  }
+
+  #prior(): Predicted {
+    return (this.model.get("prediction") ?? {}) as Predicted;
+  }
+
+  #written(inputs: readonly number[]): Record<string, number | string> {
+    return Object.fromEntries(
+      Object.entries(this.#named(inputs)).map(([name, x]) => [name, toJson(x)]),
+    );
   }
 
   // --- Names and numbers ---------------------------------------------------------------------------

@@ -86,7 +86,9 @@ export function sentences(plan: Plan, step: number): string[] {
   const said: string[] = [];
   if (step === 1) {
     said.push(`⟨${seed}⟩ is the seed: its ${word} is 1.`);
-    const zeros = [...idle].slice(0, LISTED).map((one) => `${whyZero(plan, one)}:\u00a00.`);
+    // The target first: of the others there may be too many.
+    const first = idle.has(target) ? [target] : [];
+    const zeros = [...new Set([...first, ...idle])].slice(0, LISTED).map((one) => `${whyZero(plan, one)}:\u00a00.`);
     said.push(...zeros, idle.size > LISTED ? `So for ${idle.size - LISTED} more.` : "");
   } else {
     const operands = [...new Set(edges.map((edge) => graph.edges[edge]!.source))];

@@ -27,6 +27,7 @@ const DIGIT_WIDTH = 8.8;
 const PADDING = 12;
 const EMPTY = 18;
 const NUMBER_ROOM = 34;
+const NUMBER_HEIGHT = 16;
 
 /** The classes of an edge that was used, of one in use, and of the node that acts. */
 const MARKS = ["cgx-past", "cgx-active", "cgx-acting"];
@@ -105,14 +106,18 @@ export class Pills {
     this.#added.push(flow);
     // In a compact picture a number stands alone in the middle of its wire; a chevron must not hide it.
     const number = edge.querySelector(".alone")?.parentElement?.getAttribute("transform");
-    const middle = Number(number?.match(/[\d.]+/));
+    const [x, y] = (number?.match(/[\d.]+/g) ?? []).map(Number);
     const places = edge.getAttribute("data-badges")!.split(" ");
-    const place = places.find((at) => !number || Math.abs(parseFloat(at) - middle) > NUMBER_ROOM);
+    const place = places.find((at) => {
+      const [u, v] = at.split(",").map(Number);
+      return !number || Math.abs(u! - x!) > NUMBER_ROOM || Math.abs(v! - y!) > NUMBER_HEIGHT;
+    });
     if (!place) return;
     const shape = this.mode === "forward" ? "M-1.5-3.5L2 0l-3.5 3.5" : "M1.5-3.5L-2 0l3.5 3.5";
+    const turn = this.svg.matches(".cgx-down") ? "rotate(90)" : "";
     const chevron = drawn(
       "g",
-      { class: "cgx-badge cgx-chevron", transform: `translate(${place})`, "aria-hidden": "true" },
+      { class: "cgx-badge cgx-chevron", transform: `translate(${place})${turn}`, "aria-hidden": "true" },
       drawn("circle", { r: 8 }),
       drawn("path", { d: shape }),
     );

@@ -9,6 +9,11 @@ export class Question {
   inputs: readonly string[] = [];
   readonly #target = menu("target: the node that changes");
   readonly #source = menu("source: what it changes with");
+  readonly #note = element(
+    "span",
+    { class: "cgx-note-asked" },
+    "The derivative is hidden until you predict it.",
+  );
 
   constructor(changed: (source: string, target: string) => void) {
     const tell = () => changed(this.#source.value, this.#target.value);
@@ -22,6 +27,7 @@ export class Question {
       " change with ",
       blank(this.#source),
       " ?",
+      this.#note,
     );
   }
 
@@ -46,6 +52,12 @@ export class Question {
     this.#target.value = target;
     this.#source.value = source;
     this.#source.classList.toggle("cgx-empty", source === "");
+  }
+
+  /** A question that is asked can't be changed. */
+  lock(isLocked: boolean): void {
+    this.#target.disabled = this.#source.disabled = isLocked;
+    this.#note.hidden = !isLocked;
   }
 
   focus(): void {

@@ -70,6 +70,11 @@ export class Stage {
     this.#edges.forEach((edge, index) => edge.show(partials[index]!));
   }
 
+  /** Show no number on this edge, until the next numbers come. */
+  conceal(edge: number): void {
+    this.#edges[edge]!.conceal();
+  }
+
   paint(theme: "light" | "dark"): void {
     this.svg.classList.toggle("cg-light", theme === "light");
     this.svg.classList.toggle("cg-dark", theme === "dark");
@@ -90,10 +95,15 @@ export class Stage {
     if (node !== null) this.#nodes[node]?.group.focus();
   }
 
+  /** The picture has turned: what stands in it has to be placed again. */
+  turned(): void {
+    this.#selected = "";
+  }
+
   select(selection: Selection): void {
     const key = JSON.stringify(selection);
     if (key === this.#selected) return;
-    if (!this.#selected) this.#edges.forEach((edge) => edge.forget());
+    if (!this.#selected) [...this.#nodes, ...this.#edges].forEach((mark) => mark?.forget());
     this.#selected = key;
     const { source, target, paths, lit } = selection;
     this.#nodes.forEach((node, index) => node?.mark(index === source, index === target));
@@ -114,6 +124,7 @@ class NodeMark {
   readonly #value: Element;
   readonly #label: string;
   #number = "";
+  #marked = "";
   #word: SVGTextElement | null = null;
 
   constructor(
@@ -143,7 +154,15 @@ class NodeMark {
     setAttribute(this.group, "aria-label", remark ? `${label}, ${remark}` : label);
   }
 
+  /** Forget what was marked, so that it is marked again. */
+  forget(): void {
+    this.#marked = "";
+  }
+
   mark(isSource: boolean, isTarget: boolean): void {
+    const key = `${isSource} ${isTarget}`;
+    if (key === this.#marked) return;
+    this.#marked = key;
     this.group.classList.toggle("cgx-source", isSource);
     this.group.classList.toggle("cgx-target", isTarget);
     this.group.setAttribute("aria-pressed", String(isSource || isTarget));
@@ -153,11 +172,11 @@ class NodeMark {
     if (!word) return;
     const box = part<SVGRectElement>(this.group, ".box");
     const at = (name: string) => Number(box.getAttribute(name));
-    this.#word = drawn(
-      "text",
-      { class: "cgx-word", x: String(at("x") + at("width") / 2), y: String(at("y") - 7) },
-      word,
-    );
+    // Downward, wires come in from above: the word stands in the upper edge, beside them.
+    const isInEdge = this.group.matches(".cgx-down .node:not(.input)");
+    const x = at("x") + (isInEdge ? 15 : at("width") / 2);
+    const y = at("y") + (isInEdge ? 2 : -7);
+    this.#word = drawn("text", { class: `cgx-word ${isInEdge ? "cgx-in-edge" : ""}`, x, y }, word);
     // Beside the node, not in it, so that the focus ring stays on the box.
     this.group.after(this.#word);
   }
@@ -165,19 +184,22 @@ class NodeMark {
 
 class EdgeMark {
   readonly #number: Element | null;
-  readonly #places: readonly (readonly [number, number])[];
   #badges: readonly SVGGElement[] = [];
   #marked = "";
   #colour = "";
 
   constructor(private readonly group: SVGGElement) {
     this.#number = group.querySelector(".number");
-    const places = (group.getAttribute("data-badges") ?? "")
+  }
+
+  /** Where badges go; a picture that is turned has others. */
+  #places(): readonly (readonly [number, number])[] {
+    const places = (this.group.getAttribute("data-badges") ?? "")
       .split(" ")
       .filter(Boolean)
       .map((point) => point.split(",").map(Number) as [number, number]);
     // On a short wire they would cover each other.
-    this.#places = places.filter(([x, y], index) =>
+    return places.filter(([x, y], index) =>
       places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
     );
   }
@@ -189,6 +211,10 @@ class EdgeMark {
   /** Forget what was marked, so that it is marked again. */
   forget(): void {
     this.#marked = "";
+  }
+
+  conceal(): void {
+    if (this.#number) write(this.#number, "?");
   }
 
   /** Colour the edge by the paths through it, given by their index. */
@@ -208,7 +234,7 @@ class EdgeMark {
     classes.toggle("cgx-lit", isLit);
     this.#badges.forEach((badge) => badge.remove());
     // The first place is the best; several badges stand in the order of their numbers.
-    const places = this.#places.slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+    const places = this.#places().slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
     this.#badges = places.map(([x, y], place) => {
       const hidden = paths.length - places.length;
       const isLast = place === places.length - 1;
@@ -224,11 +250,12 @@ class EdgeMark {
 export function write(place: Element, text: string): void {
   if (place.textContent === text) return;
   setText(place, text);
-  squeeze(place, text);
+  squeeze(place);
 }
 
 /** Fit a number into its room. */
-export function squeeze(place: Element, text = place.textContent ?? ""): void {
+export function squeeze(place: Element): void {
+  const text = place.textContent ?? "";
   const room = Number(place.getAttribute("data-room"));
   const size = place.matches(".value") ? VALUE_SIZE : PARTIAL_SIZE;
   const points = text.split(".").length - 1;
@@ -238,6 +265,7 @@ export function squeeze(place: Element, text = place.textContent ?? ""): void {
     place.setAttribute("lengthAdjust", "spacingAndGlyphs");
   } else {
     place.removeAttribute("textLength");
+    place.removeAttribute("lengthAdjust");
   }
 }
 

@@ -113,6 +113,11 @@ export class Stepper {
 
   hide(): void {
     this.pause();
+    this.turned();
+  }
+
+  /** The picture has turned: its slots have to be placed again. */
+  turned(): void {
     this.#pills?.remove();
     this.#plan = this.#pills = null;
   }

@@ -20,12 +20,24 @@ const SIGNS: Readonly<Record<string, string>> = {
   ne: "≠=",
 };
 
+/** Their slopes are nowhere 0: what says so is rounding. */
+const NOWHERE_FLAT = /^(exp|expm1|log|log1p|sqrt|atan|tanh|sigmoid)$/;
+
 /** The derivative of a node by itself, or by one that it does not depend on. */
-export function whyTrivial({ nodes }: Graph, source: number, target: number): Words {
+export function whyTrivial(
+  { nodes, guards, outgoing }: Graph,
+  source: number,
+  target: number,
+): Words {
   const [from, to] = [nodes[source]!.label, nodes[target]!.label];
-  return source === target
-    ? [derivative(to, to), " = 1: ", mathName(to), " changes as itself."]
-    : [mathName(to), " does not depend on ", mathName(from), ": the derivative is 0."];
+  if (source === target) return [derivative(to, to), " = 1: ", mathName(to), " changes as itself."];
+  /** Whether a guard reads the source, through nodes that serve nothing else. */
+  const reads = (node: number): boolean =>
+    node === source ||
+    (!nodes[node]!.drawn && nodes[node]!.operands.some((one) => typeof one === "number" && reads(one)));
+  const guard = outgoing[source]!.length ? undefined : guards.find(({ node }) => reads(node));
+  const role = guard ? [" ", mathName(from), ` only decides which branch is taken: ${guard.text}.`] : [];
+  return [mathName(to), " does not depend on ", mathName(from), ": the derivative is 0.", ...role];
 }
 
 /** What makes a path sum 0 or 1, or single paths of it 0; nothing where there is nothing to say. */
@@ -57,7 +69,10 @@ export function why(
     return ["1 because ", ...because(edges[0]!), "."];
   }
   const lost = flat.findIndex((edge) => edge !== undefined);
-  return lost < 0 ? [] : [`Path ${lost + 1} adds 0 because `, ...because(flat[lost]!), "."];
+  if (lost >= 0) return [`Path ${lost + 1} adds 0 because `, ...because(flat[lost]!), "."];
+  if (total !== 1 || count > 6n) return [];
+  if (count > 1n) return [`1 because the paths add up to it: ${added(products)} = 1.`];
+  return ["1 because the factors multiply to it."];
 }
 
 /** Why an edge's local partial is what it is, 0 or 1. */
@@ -95,8 +110,15 @@ function reason(
   }
   const [from, to] = [mathName(nodes[source]!.label), mathName(label)];
   if (typeof tree !== "number") {
-    const formula = variables.includes(tree as string) ? [" = ", write(tree), ", which"] : [];
-    return [derivative(label, nodes[source]!.label), ...formula, ` is ${partial} at these values`];
+    const slope = derivative(label, nodes[source]!.label);
+    const operand = operands[variables.indexOf(tree as string)];
+    if (typeof operand === "object") return [slope, ` is the constant ${partial}`];
+    if (!partial && NOWHERE_FLAT.test(name)) {
+      const at = ` = ${typeset(values[source]!)}`;
+      return [`${name} is so nearly flat at `, from, `${at} that its slope is rounded to 0`];
+    }
+    const formula = operand === undefined ? [] : [" = ", write(tree), ", which"];
+    return [slope, ...formula, ` is ${partial} at these values`];
   }
   if (partial) return [to, " changes just as ", from, " does", ...where];
   if (isComparison(op)) return ["a comparison is flat: it only says True or False"];

@@ -1,0 +1,151 @@
+/**
+ * The picture from top to bottom: where it would be too small to read, its elements get the second
+ * set of coordinates that Python computed. They stay the same elements, with focus and numbers.
+ */
+
+import { DocumentError, list, record, type Graph } from "./document";
+import { element } from "./dom";
+import { squeeze } from "./stage";
+
+/** On a narrow screen, a picture that would shrink below this share of its size is turned, */
+const NARROW = 600;
+const READABLE = 0.7;
+/** and then shrinks and grows so far: its smallest text stays at 11 px. */
+const SMALLEST = 0.93;
+const LARGEST = 1.1;
+
+/** As in Python's drawing, in px. */
+const HEIGHT = 46;
+const RADIUS = 10;
+const BASE = 29;
+
+/** An attribute, from left to right and downward. */
+type Change = readonly [Element, name: string, across: string, down: string];
+type Attributes = Readonly<Record<string, string | number>>;
+
+export class Orientation {
+  readonly #across: number;
+  readonly #down: number;
+  readonly #changes: Change[] = [];
+  readonly #styles: readonly [across: string, down: string];
+  /** As wide as the stage and of no height, so that turning the picture does not resize it. */
+  readonly #ruler = element("div");
+  #observer: ResizeObserver | undefined;
+  #isDown = false;
+
+  /** `document` has the coordinates, or not. Throws DocumentError where they don't fit the graph. */
+  constructor(
+    document: unknown,
+    graph: Graph,
+    private readonly svg: SVGSVGElement,
+  ) {
+    const json = record(document, "the document")["downward"];
+    this.#across = Number(svg.getAttribute("width"));
+    this.#down = json ? this.#read(record(json, "downward"), graph) : 0;
+    const style = svg.getAttribute("style") ?? "";
+    this.#styles = [style, limits(this.#down * SMALLEST, this.#down * LARGEST)];
+  }
+
+  /** Turn with the width of the stage, which holds the picture; `turned` is called after each turn. */
+  watch(stage: Element, turned: () => void): void {
+    if (!this.#down) return;
+    stage.prepend(this.#ruler);
+    this.#observer = new ResizeObserver(([entry]) => {
+      const { width } = entry!.contentRect;
+      // A stage that is not on the page, or hidden, has no width.
+      if (width && this.#turn(width < Math.min(NARROW, this.#across * READABLE))) turned();
+    });
+    this.#observer.observe(this.#ruler);
+  }
+
+  stop(): void {
+    this.#observer?.disconnect();
+  }
+
+  /** Whether anything changed. */
+  #turn(isDown: boolean): boolean {
+    if (isDown === this.#isDown) return false;
+    this.#isDown = isDown;
+    const { svg } = this;
+    for (const [place, name, ...values] of this.#changes) {
+      place.setAttribute(name, values[Number(isDown)]!);
+    }
+    svg.style.cssText = this.#styles[Number(isDown)]!;
+    svg.classList.toggle("cgx-down", isDown);
+    svg.querySelectorAll("[data-room]").forEach(squeeze);
+    return true;
+  }
+
+  /** Note what will change, and return how wide the picture is downward. */
+  #read(json: Readonly<Record<string, unknown>>, graph: Graph): number {
+    const [width, height] = numbers(json["size"], 2);
+    const [cell] = numbers([json["cell"]], 1);
+    const [valueRoom, partialRoom] = numbers(json["rooms"], 2);
+    const drawn = [...graph.nodes.keys()].filter((node) => graph.nodes[node]!.drawn);
+    const boxes = listed(json["boxes"], drawn.length);
+    const edges = listed(json["edges"], graph.edges.length);
+    this.#set(this.svg, "", { viewBox: `0 0 ${width} ${height}`, width, height });
+    this.#set(this.svg, ":scope > .paper", { width, height });
+    drawn.forEach((node, index) => {
+      const [x, y, formula] = numbers(boxes[index], 3);
+      const group = this.svg.querySelector(`.node[data-node="${node}"]`)!;
+      const split = x + formula;
+      const corner = (end: string) => `a${RADIUS},${RADIUS} 0 0 1 ${end}`;
+      this.#set(group, ".back", { x, y, width: formula + cell });
+      this.#set(group, ".box", { x, y, width: formula + cell });
+      this.#set(group, ".cell", {
+        d:
+          `M${split},${y}h${cell - RADIUS}${corner(`${RADIUS},${RADIUS}`)}v${HEIGHT - 2 * RADIUS}` +
+          `${corner(`${-RADIUS},${RADIUS}`)}h${RADIUS - cell}z`,
+      });
+      this.#set(group, ".divider", { d: `M${split},${y}v${HEIGHT}` });
+      this.#set(group, ".formula", { x: x + formula / 2, y: y + BASE });
+      this.#set(group, ".value", { x: split + cell / 2, y: y + BASE, "data-room": valueRoom });
+    });
+    graph.edges.forEach((_, edge) => {
+      const [d, x, y, badges] = listed(edges[edge], 4) as [unknown, ...unknown[]];
+      const group = this.svg.querySelector(`.edge[data-edge="${edge}"]`)!;
+      const [endX, endY] = end(String(d));
+      this.#set(group, "", { "data-badges": String(badges) });
+      this.#set(group, ".wire", { d: String(d) });
+      this.#set(group, ".head", { d: `M${endX},${endY + 7}l-4.9-9.5l4.9 2.6l4.9-2.6z` });
+      this.#set(group, ".partial", { transform: `translate(${numbers([x, y], 2).join(" ")})` });
+      this.#set(group, ".number", { "data-room": partialRoom });
+    });
+    return width;
+  }
+
+  #set(within: Element, selector: string, attributes: Attributes): void {
+    const place = selector ? within.querySelector(selector) : within;
+    if (!place) return;
+    for (const [name, value] of Object.entries(attributes)) {
+      this.#changes.push([place, name, place.getAttribute(name) ?? "", String(value)]);
+    }
+  }
+}
+
+/** Where a path ends; its last line may be one straight down, which has no x of its own. */
+function end(path: string): Pair {
+  const x = path.replace(/V[^CV]*$/, "").match(/([\d.]+),[\d.]+$/)?.[1];
+  return numbers([x, path.match(/[\d.]+$/)?.[0]].map(Number), 2);
+}
+
+function limits(least: number, most: number): string {
+  return `min-width:${least}px;max-width:${most}px`;
+}
+
+function listed(json: unknown, count: number): readonly unknown[] {
+  const found = list(json, "downward");
+  if (found.length !== count) throw new DocumentError("downward does not fit the graph");
+  return found;
+}
+
+type Pair = [number, number];
+function numbers(json: unknown, count: 1): [number];
+function numbers(json: unknown, count: 2): Pair;
+function numbers(json: unknown, count: 3): [...Pair, number];
+function numbers(json: unknown, count: number): readonly number[] {
+  const found = listed(json, count);
+  if (!found.every(Number.isFinite)) throw new DocumentError("downward: a number is missing");
+  return found as readonly number[];
+}
