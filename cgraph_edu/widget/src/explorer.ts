@@ -121,7 +121,9 @@ class Explorer {
   /** Whether things moved on since Python's last message. */
   #isDismissed = false;
   #settling = 0;
-  #colouring = 0;
+  #finishing = 0;
+  /** What is said of each node beside its value. */
+  #remarks: readonly string[] = [];
   #patience = 0;
   readonly #stops: (() => void)[] = [];
 
@@ -160,7 +162,7 @@ class Explorer {
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
-    cancelAnimationFrame(this.#colouring);
+    cancelAnimationFrame(this.#finishing);
     this.#curve.dispose();
     this.#scene?.orientation.stop();
     this.root.replaceChildren();
@@ -247,8 +249,8 @@ class Explorer {
     this.#inputs = inputs;
     this.#isDismissed = true;
     this.#write();
-    // Colours can wait for the frame: nobody sees them before.
-    this.#colouring ||= requestAnimationFrame(() => this.#highlight());
+    // The rest can wait for the frame: nobody sees it before.
+    this.#finishing ||= requestAnimationFrame(() => this.#finish());
     this.#settle();
     const known = Object.entries({ ...this.#told(), ...this.#named(inputs) });
     this.#messenger.send("inputs", Object.fromEntries(known.map(([name, x]) => [name, toJson(x)])));
@@ -387,9 +389,10 @@ class Explorer {
 
   #draw(): void {
     this.#write();
-    this.#highlight();
+    this.#finish();
   }
 
+  /** Everything in numbers. */
   #write(): void {
     const scene = this.#scene;
     if (!scene) return;
@@ -410,10 +413,19 @@ class Explorer {
       { paths: "an input", forward: this.#name(this.#seed()), reverse: "every input" }[this.#view],
     );
     this.#question.lock(isAsked);
-    scene.stage.show(scene.values, scene.partials, this.#follow(scene));
+    scene.stage.show(scene.values, scene.partials);
+    this.#remarks = this.#follow(scene);
     if (isAsked) this.#ask(scene);
     else if (this.#view === "paths") this.#account(scene);
     this.#report(guard);
+  }
+
+  /** What goes with the numbers: names for each node, and the paths in colour. */
+  #finish(): void {
+    cancelAnimationFrame(this.#finishing);
+    this.#finishing = 0;
+    this.#scene?.stage.label(this.#remarks);
+    this.#highlight();
   }
 
   /** Show the pass, if there is one. Returns what its slots say of each node. */
@@ -538,8 +550,6 @@ class Explorer {
   }
 
   #highlight(): void {
-    cancelAnimationFrame(this.#colouring);
-    this.#colouring = 0;
     const lit = this.#litPath >= 0 ? this.#litPath : this.#chosenPath;
     const isPaths = this.#view === "paths";
     this.#scene?.stage.select({

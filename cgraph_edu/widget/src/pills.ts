@@ -134,6 +134,7 @@ export class Pills {
 class Pill {
   readonly root = drawn("g", { "aria-hidden": "true" });
   readonly #title = drawn("title");
+  #words = "";
   readonly #content: SVGGElement;
   readonly #number: SVGTextElement;
 
@@ -176,12 +177,16 @@ class Pill {
       drawn("rect", { class: "cgx-pill", x: -PADDING, y: top, width: whole, height: high, rx: high / 2 }),
       this.#content,
     );
+    // Only who points at it can see it.
+    this.root.addEventListener("pointerenter", () => setText(this.#title, this.#words));
+    this.root.addEventListener("pointerleave", () => setText(this.#title, ""));
   }
 
   show(slot: Slot | null): void {
     const { value = null, looks = "cgx-none", words = "" } = slot ?? {};
     setAttribute(this.root, "class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
-    setText(this.#title, words);
+    this.#words = words;
+    if (this.#title.textContent) setText(this.#title, words);
     const text = value === null ? "" : typeset(value, DIGITS);
     write(this.#number, text);
     const used = value === null ? EMPTY : Math.min(ROOM, text.length * DIGIT_WIDTH);

@@ -60,14 +60,14 @@ export class Stage {
     return Number(this.svg.getAttribute("width")) > LONG;
   }
 
-  /** `remarks` are what else there is to say of each node. */
-  show(
-    values: readonly number[],
-    partials: readonly number[],
-    remarks: readonly string[] = [],
-  ): void {
-    this.#nodes.forEach((node, index) => node?.show(values[index]!, remarks[index]));
+  show(values: readonly number[], partials: readonly number[]): void {
+    this.#nodes.forEach((node, index) => node?.show(values[index]!));
     this.#edges.forEach((edge, index) => edge.show(partials[index]!));
+  }
+
+  /** Say the same in words. `remarks` are what else there is to say of each node. */
+  label(remarks: readonly string[]): void {
+    this.#nodes.forEach((node, index) => node?.say(remarks[index]));
   }
 
   /** Show no number on this edge, until the next numbers come. */
@@ -123,7 +123,6 @@ export class Stage {
 class NodeMark {
   readonly #value: Element;
   readonly #label: string;
-  #number = "";
   #marked = "";
   #word: SVGTextElement | null = null;
 
@@ -147,10 +146,12 @@ class NodeMark {
     });
   }
 
-  show(value: number, remark = ""): void {
-    const number = this.isTruth ? formatTruth(value) : typeset(value, DIGITS);
-    if (number !== this.#number) write(this.#value, (this.#number = number));
-    const label = `${this.#label} = ${number}`;
+  show(value: number): void {
+    write(this.#value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
+  }
+
+  say(remark = ""): void {
+    const label = `${this.#label} = ${this.#value.textContent}`;
     setAttribute(this.group, "aria-label", remark ? `${label}, ${remark}` : label);
   }
 
@@ -184,7 +185,7 @@ class NodeMark {
 
 class EdgeMark {
   readonly #number: Element | null;
-  #badges: readonly SVGGElement[] = [];
+  readonly #badges: SVGGElement[] = [];
   #marked = "";
   #colour = "";
 
@@ -232,35 +233,38 @@ class EdgeMark {
     }
     classes.toggle("cgx-on", paths.length > 0);
     classes.toggle("cgx-lit", isLit);
-    this.#badges.forEach((badge) => badge.remove());
     // The first place is the best; several badges stand in the order of their numbers.
     const places = this.#places().slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
-    this.#badges = places.map(([x, y], place) => {
+    while (this.#badges.length < places.length) {
+      const made = badge();
+      this.#badges.push(made);
+      this.group.append(made);
+    }
+    this.#badges.splice(places.length).forEach((badge) => badge.remove());
+    places.forEach(([x, y], place) => {
       const hidden = paths.length - places.length;
-      const isLast = place === places.length - 1;
-      return isLast && hidden > 0
-        ? badge(x, y, `+${hidden + 1}`, "")
-        : badge(x, y, String(paths[place]! + 1), hue(paths[place]!));
+      const isRest = hidden > 0 && place === places.length - 1;
+      const made = this.#badges[place]!;
+      setAttribute(made, "class", isRest ? "cgx-badge" : `cgx-badge ${hue(paths[place]!)}`);
+      setAttribute(made, "transform", `translate(${x} ${y})`);
+      setText(made.lastElementChild!, isRest ? `+${hidden + 1}` : String(paths[place]! + 1));
     });
-    this.group.append(...this.#badges);
   }
 }
 
 /** Put a number in the picture, squeezed where it would outgrow its room. */
 export function write(place: Element, text: string): void {
-  if (place.textContent === text) return;
+  const before = place.textContent ?? "";
+  if (before === text) return;
   setText(place, text);
-  squeeze(place);
+  if (width(before) !== width(text)) squeeze(place);
 }
 
 /** Fit a number into its room. */
 export function squeeze(place: Element): void {
-  const text = place.textContent ?? "";
   const room = Number(place.getAttribute("data-room"));
   const size = place.matches(".value") ? VALUE_SIZE : PARTIAL_SIZE;
-  const points = text.split(".").length - 1;
-  const isWide = (text.length - points) * DIGIT_WIDTH + points * POINT_WIDTH > room / size;
-  if (isWide) {
+  if (width(place.textContent ?? "") > room / size) {
     place.setAttribute("textLength", String(room));
     place.setAttribute("lengthAdjust", "spacingAndGlyphs");
   } else {
@@ -269,18 +273,19 @@ export function squeeze(place: Element): void {
   }
 }
 
+/** How wide a number is, in em. */
+function width(text: string): number {
+  return text.includes(".") ? (text.length - 1) * DIGIT_WIDTH + POINT_WIDTH : text.length * DIGIT_WIDTH;
+}
+
 /** The class of a path's colour. */
 export function hue(path: number): string {
   return `cgx-p${(path % HUES) + 1}`;
 }
 
-function badge(x: number, y: number, text: string, colour: string): SVGGElement {
-  return drawn(
-    "g",
-    { class: `cgx-badge ${colour}`, transform: `translate(${x} ${y})`, "aria-hidden": "true" },
-    drawn("circle", { r: "8" }),
-    drawn("text", { y: "0.36em" }, text),
-  );
+function badge(): SVGGElement {
+  const text = drawn("text", { y: "0.36em" });
+  return drawn("g", { "aria-hidden": "true" }, drawn("circle", { r: "8" }), text);
 }
 
 function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
