@@ -1,7 +1,8 @@
 // Build the browser side: TypeScript into static/explorer.js, its style into static/explorer.css.
 //
-// Every saved widget carries the module, so it is packed: deflated, and unpacked where it runs. The
-// packer is a pinned one in JavaScript, because zlib's bytes differ between machines.
+// Every saved widget carries the module with its style, so they are packed: deflated together, and
+// unpacked where they run. The packer is a pinned one in JavaScript, because zlib's bytes differ
+// between machines. A saved page has the style as it is, for what it shows without scripts.
 
 import { writeFile } from "node:fs/promises";
 
@@ -25,17 +26,31 @@ const script = outputFiles.find(({ path }) => path.endsWith(".js"));
 const style = outputFiles.find(({ path }) => path.endsWith(".css"));
 const { exports } = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint);
 const names = exports.filter((name) => name !== "default");
-const packed = Buffer.from(deflateSync(script.contents, { level: 9 })).toString("base64");
+const both = Buffer.concat([script.contents, Buffer.from([0]), style.contents]);
+const packed = Buffer.from(deflateSync(both, { level: 9 })).toString("base64");
 
 const loader = `// Packed by scripts/bundle.mjs from widget/src.
 const packed = Uint8Array.from(atob("${packed}"), (byte) => byte.charCodeAt(0));
 const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-const script = new Blob([await new Response(stream).blob()], { type: "text/javascript" });
-const url = URL.createObjectURL(script);
+const [script, style] = (await new Response(stream).text()).split("\\0");
+const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 const explorer = await import(url);
 URL.revokeObjectURL(url);
 export const { ${names.join(", ")} } = explorer;
-export default explorer.default;
+// Each widget has a module of its own; those of one style share a sheet.
+const sheet = (globalThis[Symbol.for(style)] ??= new CSSStyleSheet());
+if (!sheet.cssRules.length) sheet.replaceSync(style);
+// An element that is not on the page yet will be in the document; one in a shadow is there already.
+const dress = (root) => {
+  const place = root instanceof ShadowRoot ? root : document;
+  if (!place.adoptedStyleSheets.includes(sheet)) place.adoptedStyleSheets.push(sheet);
+};
+export default {
+  render(view) {
+    dress(view.el.getRootNode());
+    return explorer.default.render(view);
+  },
+};
 `;
 
 await writeFile(script.path, loader);

@@ -81,7 +81,6 @@ class Explorer(anywidget.AnyWidget):
     """
 
     _esm = STATIC / "explorer.js"
-    _css = STATIC / "explorer.css"
 
     document = traitlets.Dict().tag(sync=True)
     svg = traitlets.Unicode().tag(sync=True)

@@ -127,6 +127,9 @@ class Explorer {
   /** Whether things moved on since Python's last message. */
   #isDismissed = false;
   #settling = 0;
+  #finishing = 0;
+  /** What is said of each node beside its value. */
+  #remarks: readonly string[] = [];
   #patience = 0;
   readonly #stops: (() => void)[] = [];
 
@@ -166,6 +169,7 @@ class Explorer {
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
+    cancelAnimationFrame(this.#finishing);
     this.#curve.dispose();
     this.#scene?.orientation.stop();
     this.root.replaceChildren();
@@ -254,7 +258,9 @@ class Explorer {
   #move(inputs: readonly number[]): void {
     this.#inputs = inputs;
     this.#isDismissed = true;
-    this.#draw();
+    this.#write();
+    // The rest can wait for the frame: nobody sees it before.
+    this.#finishing ||= requestAnimationFrame(() => this.#finish());
     this.#settle();
     const known = Object.entries({ ...this.#told(), ...this.#named(inputs) });
     this.#messenger.send("inputs", Object.fromEntries(known.map(([name, x]) => [name, toJson(x)])));
@@ -412,6 +418,12 @@ class Explorer {
   // --- What is shown -------------------------------------------------------------------------------
 
   #draw(): void {
+    this.#write();
+    this.#finish();
+  }
+
+  /** Everything in numbers. */
+  #write(): void {
     const scene = this.#scene;
     if (!scene) return;
     const values = scene.program.values(this.#inputs);
@@ -433,11 +445,19 @@ class Explorer {
       { paths: "an input", forward: this.#name(this.#seed()), reverse: "every input" }[this.#view],
     );
     this.#question.lock(isAsked);
-    scene.stage.show(scene.values, scene.partials, this.#follow(scene));
+    scene.stage.show(scene.values, scene.partials);
+    this.#remarks = this.#follow(scene);
     if (isAsked) this.#ask(scene);
     else if (this.#view === "paths") this.#account(scene);
-    this.#highlight();
     this.#report(guard);
+  }
+
+  /** What goes with the numbers: names for each node, and the paths in colour. */
+  #finish(): void {
+    cancelAnimationFrame(this.#finishing);
+    this.#finishing = 0;
+    this.#scene?.stage.label(this.#remarks);
+    this.#highlight();
   }
 
   /** Whether a faulty engine is at work. */

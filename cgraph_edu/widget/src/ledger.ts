@@ -1,7 +1,7 @@
 /** The ledger: every path with its product, their sum, and what reverse mode found on its own. */
 
 import { Copier, pathLatex, sumLatex, type Named } from "./copy";
-import type { PathSum } from "./derive";
+import type { Path, PathSum } from "./derive";
 import { element, keepKeys, setText } from "./dom";
 import { derivative, mathName, type Label } from "./names";
 import { typeset } from "./numbers";
@@ -14,8 +14,8 @@ export const LISTED = 12;
 const CROWD = 4;
 /** Longer paths, too, leave their symbols to the line below. */
 const LONG = 4;
-/** Nodes of a path that are written out before its middle is left out. */
-const SHOWN_NODES = 12;
+/** Of longer paths only the first and the last nodes and factors are written. */
+const SHOWN = 12;
 /** Terms that the sum is written with. */
 const TERMS = 6;
 
@@ -115,10 +115,13 @@ export class Ledger {
     const { sum, routes, verdict } = account;
     const isBrief = routes.length < CROWD && routes.every((route) => route.length <= LONG);
     const stages = { symbols: isBrief, numbers: true, ...this.#wanted };
+    const hidden = sum.count - BigInt(sum.paths.length);
     const shape = JSON.stringify([
+      account.source,
       account.target,
       stages,
-      sum.paths.map((path) => path.edges),
+      routes.length,
+      hidden > 0n,
       verdict && [verdict.fates, verdict.groups.length],
     ]);
     if (shape !== this.#shape) {
@@ -126,8 +129,7 @@ export class Ledger {
       this.#build(account, stages);
     }
     this.#why.replaceChildren(...account.why);
-    this.#rows.forEach((row, index) => row.show(sum.paths[index]!.factors, sum.paths[index]!.product));
-    const hidden = sum.count - BigInt(sum.paths.length);
+    this.#rows.forEach((row, index) => row.show(routes[index]!, sum.paths[index]!));
     this.#more.value(`and ${written(hidden)} more ${hidden === 1n ? "path" : "paths"}, sum`, sum.remainder);
     this.#sum.terms(sum);
     if (!verdict) {
@@ -167,11 +169,11 @@ export class Ledger {
   }
 
   #build({ source, target, sum, routes, verdict }: Account, stages: Stages): void {
-    this.#rows = routes.map((route, index) => {
+    this.#rows = routes.map((_, index) => {
       const copy = this.#copier.button(`path ${index + 1}`, () =>
-        pathLatex(route, this.#account!.sum.paths[index]!),
+        pathLatex(this.#account!.routes[index]!, this.#account!.sum.paths[index]!),
       );
-      return new Row(index, route, stages, copy, this.handlers, verdict?.fates[index]);
+      return new Row(index, stages, copy, this.handlers, verdict?.fates[index]);
     });
     this.#detail.hidden = stages.symbols;
     for (const [stage, made] of Object.entries(this.#switches)) {
@@ -190,7 +192,7 @@ export class Ledger {
       element(
         "table",
         { class: classes.join(" ") },
-        element("caption", { class: "cgx-hidden" }, `Paths from ${source} to ${target}`),
+        element("caption", { class: "cgx-hidden" }, `Paths from ${source.join("")} to ${target.join("")}`),
         element(
           "thead",
           {},
@@ -222,27 +224,27 @@ export class Ledger {
 class Row {
   readonly root: HTMLTableRowElement;
   readonly #button: HTMLButtonElement;
+  readonly #symbols = element("td", { class: "cgx-symbols" });
   readonly #first = equals();
   readonly #factors = element("td", { class: "cgx-factors" });
   readonly #second = equals();
   readonly #product = element("td", { class: "cgx-value" });
+  #route: readonly Step[] = [];
 
   constructor(
     index: number,
-    route: readonly Step[],
     private readonly stages: Stages,
     copy: HTMLElement,
     { lit, chosen }: Handlers,
     fate?: string,
   ) {
     const cells = [];
-    if (stages.symbols) cells.push(element("td", { class: "cgx-symbols" }, symbols(route)));
+    if (stages.symbols) cells.push(this.#symbols);
     if (stages.symbols && stages.numbers) cells.push(this.#first);
     if (stages.numbers) cells.push(this.#factors);
     if (cells.length) cells.push(this.#second);
     else this.#product.colSpan = 3;
     this.#button = keepKeys(element("button", { type: "button", class: "cgx-route" }));
-    this.#button.append(element("span", {}, ...arrows(route)));
     this.root = element(
       "tr",
       { class: `${hue(index)} ${fate ? fateClass(fate) : ""}`, "data-path": String(index) },
@@ -260,7 +262,12 @@ class Row {
     this.#button.addEventListener("click", () => chosen(index));
   }
 
-  show(numbers: readonly number[], product: number): void {
+  show(route: readonly Step[], { factors: numbers, product }: Path): void {
+    if (!isSame(route, this.#route)) {
+      this.#route = route;
+      this.#button.replaceChildren(element("span", {}, ...arrows(route)));
+      if (this.stages.symbols) this.#symbols.replaceChildren(symbols(route));
+    }
     setText(this.#product, typeset(product));
     // One factor is the product already: it is written once.
     if (numbers.length > 1) setText(this.#factors, factors(numbers));
@@ -365,30 +372,48 @@ function badge(path: number): HTMLElement {
 
 /** "1 · (−2)": a negative factor after the first is put in brackets. */
 function factors(numbers: readonly number[]): string {
-  return numbers
-    .map((number, index) => (index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number)))
-    .join(" ·\u00a0");
+  const factor = (number: number, index: number) =>
+    index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number);
+  return inShort(numbers, factor, (left) => `… ${left} more …`).join(" ·\u00a0");
 }
 
 function symbols(route: readonly Step[]): HTMLElement {
-  const made = element("span", { class: "cgx-product" });
-  for (let i = 1; i < route.length; i++) {
-    if (i > 1) made.append(" · ");
-    made.append(derivative(route[i]!.label, route[i - 1]!.label));
-  }
-  return made;
+  const partials = route.slice(1).map(({ label }, i) => [label, route[i]!.label] as const);
+  const parts = inShort<(typeof partials)[number], Node | string>(
+    partials,
+    (labels) => derivative(...labels),
+    (left) => `… ${left} more …`,
+  );
+  return element("span", { class: "cgx-product" }, ...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
 }
 
-/** "b → c → e", with the middle of a long path left out. */
+/** "b → c → e". */
 function arrows(route: readonly Step[]): (Node | string)[] {
-  const left = route.length > SHOWN_NODES ? route.length - SHOWN_NODES : 0;
-  const half = SHOWN_NODES / 2;
-  return route.flatMap(({ label, arrow }, index) => {
-    if (left && index >= half && index < half + left) {
-      return index === half ? [element("span", { class: "cgx-arrow" }, ` → … ${left} more … `)] : [];
-    }
+  const step = ({ label, arrow }: Step, index: number): (Node | string)[] => {
     if (index === 0) return [mathName(label)];
     const via = element("span", { class: "cgx-arrow" }, `${arrow} `);
     return [" ", element("span", { class: "cgx-term" }, via, mathName(label))];
-  });
+  };
+  const gap = (left: number) => [element("span", { class: "cgx-arrow" }, ` → … ${left} more … `)];
+  return inShort(route, step, gap).flat();
+}
+
+/** Write each of these, but of many only the first and the last; `gap` says how many are left out. */
+function inShort<T, U>(
+  items: readonly T[],
+  write: (item: T, index: number) => U,
+  gap: (left: number) => U,
+): U[] {
+  const left = items.length - SHOWN;
+  if (left <= 0) return items.map(write);
+  const rest = SHOWN / 2 + left;
+  return [
+    ...items.slice(0, SHOWN / 2).map(write),
+    gap(left),
+    ...items.slice(rest).map((item, index) => write(item, rest + index)),
+  ];
+}
+
+function isSame(x: readonly Step[], y: readonly Step[]): boolean {
+  return x.length === y.length && x.every(({ name, arrow }, i) => name === y[i]!.name && arrow === y[i]!.arrow);
 }

@@ -2,7 +2,7 @@
 
 import { measure } from "./accents";
 import type { Graph } from "./document";
-import { drawn, setText } from "./dom";
+import { drawn, setAttribute, setText } from "./dom";
 import type { Label } from "./names";
 import { typeset } from "./numbers";
 import { write } from "./stage";
@@ -139,6 +139,7 @@ export class Pills {
 class Pill {
   readonly root = drawn("g", { "aria-hidden": "true" });
   readonly #title = drawn("title");
+  #words = "";
   readonly #content: SVGGElement;
   readonly #number: SVGTextElement;
   readonly #aside = drawn("text", { class: "cgx-rather" });
@@ -188,24 +189,29 @@ class Pill {
     this.root.setAttribute("transform", `translate(${left} ${y + height + gap - top})`);
     this.#frame = drawn("rect", { class: "cgx-pill", y: top, height: high, rx: high / 2 });
     this.root.append(this.#title, this.#frame, this.#content);
+    // Only who points at it can see it.
+    this.root.addEventListener("pointerenter", () => setText(this.#title, this.#words));
+    this.root.addEventListener("pointerleave", () => setText(this.#title, ""));
   }
 
   show(slot: Slot | null): void {
     const { value = null, looks = "cgx-none", words = "", aside = "" } = slot ?? {};
-    this.root.setAttribute("class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
-    setText(this.#title, words);
+    setAttribute(this.root, "class", `cgx-slot ${value === null ? "cgx-ahead" : ""} ${looks}`);
+    this.#words = words;
+    if (this.#title.textContent) setText(this.#title, words);
     const text = value === null ? "" : typeset(value, DIGITS);
     write(this.#number, text);
     const used = value === null ? EMPTY : Math.min(ROOM, text.length * DIGIT_WIDTH);
     setText(this.#aside, aside);
-    this.#aside.setAttribute("x", String(this.#end + used + ASIDE_GAP));
+    setAttribute(this.#aside, "x", String(this.#end + used + ASIDE_GAP));
     // With more to say the pill grows to both sides, but not out of the picture.
     const more = aside ? used - ROOM + ASIDE_GAP + aside.length * ASIDE_WIDTH : 0;
     const [least, most] = this.#ends;
     const width = this.#whole + more;
     const left = more ? Math.max(least, Math.min(most - width, -PADDING - more / 2)) : -PADDING;
-    this.#frame.setAttribute("x", String(left));
-    this.#frame.setAttribute("width", String(width));
-    this.#content.setAttribute("transform", `translate(${left + PADDING + (aside ? 0 : (ROOM - used) / 2)})`);
+    setAttribute(this.#frame, "x", String(left));
+    setAttribute(this.#frame, "width", String(width));
+    const inset = left + PADDING + (aside ? 0 : (ROOM - used) / 2);
+    setAttribute(this.#content, "transform", `translate(${inset})`);
   }
 }

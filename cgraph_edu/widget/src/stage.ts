@@ -1,7 +1,7 @@
 /** The picture: Python's SVG, whose texts and classes follow the numbers and the selection. */
 
 import { DocumentError, type Graph } from "./document";
-import { drawn, keepKeys } from "./dom";
+import { drawn, keepKeys, setAttribute, setText } from "./dom";
 import { isComparison } from "./evaluate";
 import { formatTruth, typeset } from "./numbers";
 
@@ -24,6 +24,7 @@ const DIGIT_WIDTH = 0.64;
 const POINT_WIDTH = 0.3;
 
 const BADGE_SPACING = 18;
+const NONE: readonly number[] = [];
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.45;
@@ -39,7 +40,7 @@ export class Stage {
   /** Throws DocumentError if `text` is not a picture of `graph`. */
   constructor(
     text: string,
-    private readonly graph: Graph,
+    graph: Graph,
     picked: (node: number, reverse: boolean) => void,
   ) {
     this.svg = readSvg(text);
@@ -59,14 +60,14 @@ export class Stage {
     return Number(this.svg.getAttribute("width")) > LONG;
   }
 
-  /** `remarks` are what else there is to say of each node. */
-  show(
-    values: readonly number[],
-    partials: readonly number[],
-    remarks: readonly string[] = [],
-  ): void {
-    this.#nodes.forEach((node, index) => node?.show(values[index]!, remarks[index]));
+  show(values: readonly number[], partials: readonly number[]): void {
+    this.#nodes.forEach((node, index) => node?.show(values[index]!));
     this.#edges.forEach((edge, index) => edge.show(partials[index]!));
+  }
+
+  /** Say the same in words. `remarks` are what else there is to say of each node. */
+  label(remarks: readonly string[]): void {
+    this.#nodes.forEach((node, index) => node?.say(remarks[index]));
   }
 
   /** Show no number on this edge, until the next numbers come. */
@@ -102,19 +103,27 @@ export class Stage {
   select(selection: Selection): void {
     const key = JSON.stringify(selection);
     if (key === this.#selected) return;
+    if (!this.#selected) [...this.#nodes, ...this.#edges].forEach((mark) => mark?.forget());
     this.#selected = key;
     const { source, target, paths, lit } = selection;
     this.#nodes.forEach((node, index) => node?.mark(index === source, index === target));
-    const through = this.graph.edges.map((): number[] => []);
-    paths.forEach((path, number) => path.forEach((edge) => through[edge]!.push(number)));
+    const through = new Map<number, number[]>();
+    paths.forEach((path, number) =>
+      path.forEach((edge) => {
+        const known = through.get(edge);
+        if (known) known.push(number);
+        else through.set(edge, [number]);
+      }),
+    );
     this.svg.classList.toggle("cgx-chosen", source !== null);
-    this.#edges.forEach((edge, index) => edge.mark(through[index]!, lit));
+    this.#edges.forEach((edge, index) => edge.mark(through.get(index) ?? NONE, lit));
   }
 }
 
 class NodeMark {
   readonly #value: Element;
   readonly #label: string;
+  #marked = "";
   #word: SVGTextElement | null = null;
 
   constructor(
@@ -137,13 +146,24 @@ class NodeMark {
     });
   }
 
-  show(value: number, remark = ""): void {
+  show(value: number): void {
     write(this.#value, this.isTruth ? formatTruth(value) : typeset(value, DIGITS));
+  }
+
+  say(remark = ""): void {
     const label = `${this.#label} = ${this.#value.textContent}`;
-    this.group.setAttribute("aria-label", remark ? `${label}, ${remark}` : label);
+    setAttribute(this.group, "aria-label", remark ? `${label}, ${remark}` : label);
+  }
+
+  /** Forget what was marked, so that it is marked again. */
+  forget(): void {
+    this.#marked = "";
   }
 
   mark(isSource: boolean, isTarget: boolean): void {
+    const key = `${isSource} ${isTarget}`;
+    if (key === this.#marked) return;
+    this.#marked = key;
     this.group.classList.toggle("cgx-source", isSource);
     this.group.classList.toggle("cgx-target", isTarget);
     this.group.setAttribute("aria-pressed", String(isSource || isTarget));
@@ -165,7 +185,9 @@ class NodeMark {
 
 class EdgeMark {
   readonly #number: Element | null;
-  #badges: readonly SVGGElement[] = [];
+  readonly #badges: SVGGElement[] = [];
+  #marked = "";
+  #colour = "";
 
   constructor(private readonly group: SVGGElement) {
     this.#number = group.querySelector(".number");
@@ -187,6 +209,11 @@ class EdgeMark {
     if (this.#number) write(this.#number, typeset(partial, DIGITS));
   }
 
+  /** Forget what was marked, so that it is marked again. */
+  forget(): void {
+    this.#marked = "";
+  }
+
   conceal(): void {
     if (this.#number) write(this.#number, "?");
   }
@@ -194,40 +221,50 @@ class EdgeMark {
   /** Colour the edge by the paths through it, given by their index. */
   mark(paths: readonly number[], lit: number): void {
     const isLit = paths.includes(lit);
+    const key = `${paths}, ${isLit && lit}`;
+    if (key === this.#marked) return;
+    this.#marked = key;
     const colour = isLit ? hue(lit) : paths.length === 1 ? hue(paths[0]!) : "";
     const classes = this.group.classList;
-    for (let h = 1; h <= HUES; h++) classes.toggle(`cgx-p${h}`, colour === `cgx-p${h}`);
+    if (colour !== this.#colour) {
+      if (this.#colour) classes.remove(this.#colour);
+      if (colour) classes.add(colour);
+      this.#colour = colour;
+    }
     classes.toggle("cgx-on", paths.length > 0);
     classes.toggle("cgx-lit", isLit);
-    this.#badges.forEach((badge) => badge.remove());
     // The first place is the best; several badges stand in the order of their numbers.
     const places = this.#places().slice(0, paths.length).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
-    this.#badges = places.map(([x, y], place) => {
+    while (this.#badges.length < places.length) {
+      const made = badge();
+      this.#badges.push(made);
+      this.group.append(made);
+    }
+    this.#badges.splice(places.length).forEach((badge) => badge.remove());
+    places.forEach(([x, y], place) => {
       const hidden = paths.length - places.length;
-      const isLast = place === places.length - 1;
-      return isLast && hidden > 0
-        ? badge(x, y, `+${hidden + 1}`, "")
-        : badge(x, y, String(paths[place]! + 1), hue(paths[place]!));
+      const isRest = hidden > 0 && place === places.length - 1;
+      const made = this.#badges[place]!;
+      setAttribute(made, "class", isRest ? "cgx-badge" : `cgx-badge ${hue(paths[place]!)}`);
+      setAttribute(made, "transform", `translate(${x} ${y})`);
+      setText(made.lastElementChild!, isRest ? `+${hidden + 1}` : String(paths[place]! + 1));
     });
-    this.group.append(...this.#badges);
   }
 }
 
 /** Put a number in the picture, squeezed where it would outgrow its room. */
 export function write(place: Element, text: string): void {
-  if (place.textContent === text) return;
-  place.textContent = text;
-  squeeze(place);
+  const before = place.textContent ?? "";
+  if (before === text) return;
+  setText(place, text);
+  if (width(before) !== width(text)) squeeze(place);
 }
 
 /** Fit a number into its room. */
 export function squeeze(place: Element): void {
-  const text = place.textContent ?? "";
   const room = Number(place.getAttribute("data-room"));
   const size = place.matches(".value") ? VALUE_SIZE : PARTIAL_SIZE;
-  const points = text.split(".").length - 1;
-  const isWide = (text.length - points) * DIGIT_WIDTH + points * POINT_WIDTH > room / size;
-  if (isWide) {
+  if (width(place.textContent ?? "") > room / size) {
     place.setAttribute("textLength", String(room));
     place.setAttribute("lengthAdjust", "spacingAndGlyphs");
   } else {
@@ -236,18 +273,19 @@ export function squeeze(place: Element): void {
   }
 }
 
+/** How wide a number is, in em. */
+function width(text: string): number {
+  return text.includes(".") ? (text.length - 1) * DIGIT_WIDTH + POINT_WIDTH : text.length * DIGIT_WIDTH;
+}
+
 /** The class of a path's colour. */
 export function hue(path: number): string {
   return `cgx-p${(path % HUES) + 1}`;
 }
 
-function badge(x: number, y: number, text: string, colour: string): SVGGElement {
-  return drawn(
-    "g",
-    { class: `cgx-badge ${colour}`, transform: `translate(${x} ${y})`, "aria-hidden": "true" },
-    drawn("circle", { r: "8" }),
-    drawn("text", { y: "0.36em" }, text),
-  );
+function badge(): SVGGElement {
+  const text = drawn("text", { y: "0.36em" });
+  return drawn("g", { "aria-hidden": "true" }, drawn("circle", { r: "8" }), text);
 }
 
 function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
