@@ -271,12 +271,13 @@ def test_the_text_follows_the_inputs_and_names_no_object(explorer: cg.Explorer) 
 def test_the_bundle_of_code_is_small_and_needs_nothing() -> None:
     module = (STATIC / "explorer.js").read_text()
     style = (STATIC / "explorer.css").read_text()
-    # Every saved widget carries both.
+    # Every saved widget carries the module, with the style packed in it.
     assert len(module.encode()) <= 60_000
     assert len(style.encode()) <= 26_000
     loader, packed, unpack = re.split(r'atob\("(.*)"\)', module)
     code = loader + unpack + zlib.decompress(b64decode(packed), wbits=-zlib.MAX_WBITS).decode()
     assert "formula" in code
+    assert style in code
     assert "import " not in code
     assert code.count("import(") == 1
     assert "http" not in code.replace("http://www.w3.org/2000/svg", "")

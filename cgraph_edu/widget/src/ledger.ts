@@ -374,7 +374,7 @@ function badge(path: number): HTMLElement {
 function factors(numbers: readonly number[]): string {
   const factor = (number: number, index: number) =>
     index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number);
-  return inShort(numbers, factor, (left) => `… ${left} more …`).join(" ·\u00a0");
+  return inShort(numbers, factor, (left) => `…\u00a0${left}\u00a0more\u00a0…`).join(" ·\u00a0");
 }
 
 function symbols(route: readonly Step[]): HTMLElement {
@@ -382,7 +382,7 @@ function symbols(route: readonly Step[]): HTMLElement {
   const parts = inShort<(typeof partials)[number], Node | string>(
     partials,
     (labels) => derivative(...labels),
-    (left) => `… ${left} more …`,
+    (left) => `…\u00a0${left}\u00a0more\u00a0…`,
   );
   return element("span", { class: "cgx-product" }, ...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
 }
