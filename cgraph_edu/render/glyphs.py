@@ -7,7 +7,6 @@ that are asked for first. Nothing here measures: a drawing has the same bytes ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Literal
 
 Style = Literal["italic", "upright", "sans"]
@@ -173,8 +172,19 @@ _ADVANCES: Mapping[Style, Mapping[int, str]] = {
     },
 }
 
-_WIDTHS: Mapping[Style, Mapping[str, int]] = {
-    style: {glyph: advance for advance, glyphs in rows.items() for glyph in glyphs}
+
+class _Widths(dict[str, int]):
+    """Advances by glyph; a glyph that is not there counts generously."""
+
+    def __missing__(self, glyph: str) -> int:
+        code = ord(glyph)
+        if code >= 0x1F000:
+            return 140
+        return 100 if code >= 0x1100 else 80
+
+
+_WIDTHS: Mapping[Style, _Widths] = {
+    style: _Widths({glyph: advance for advance, glyphs in rows.items() for glyph in glyphs})
     for style, rows in _ADVANCES.items()
 }
 
@@ -184,17 +194,9 @@ def width(text: str, style: Style, size: float) -> float:
 
     Glyphs that are not in the table count generously: wide scripts and emoji as one em and more.
     """
-    return _units(text, style) * size / 100
+    return hundredths(text, style) * size / 100
 
 
-@lru_cache(maxsize=4096)
-def _units(text: str, style: Style) -> int:
-    known = _WIDTHS[style]
-    return sum([known.get(glyph) or _unknown(glyph) for glyph in text])
-
-
-def _unknown(glyph: str) -> int:
-    code = ord(glyph)
-    if code >= 0x1F000:
-        return 140
-    return 100 if code >= 0x1100 else 80
+def hundredths(text: str, style: Style) -> int:
+    """The same in hundredths of an em."""
+    return sum(map(_WIDTHS[style].__getitem__, text))

@@ -4,6 +4,7 @@ The method of Sugiyama, Tagawa and Toda (1981), with these choices: a label is a
 own rank with its real size, so that nothing can overlap it; the boxes' coordinates come from
 weighted medians (after Gansner et al., "A Technique for Drawing Directed Graphs", 1993), which
 makes straight rows; wires are monotone cubics that stay in their own lane across a column.
+Boxes stand in columns, and labels in the gaps between them.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from math import ceil, floor
+from typing import Literal, NamedTuple
 
-from .alignment import Pull, align, nudge
+from .alignment import Pull, align, spread
 from .ordering import order
-from .wires import Point, Stop, Wire, route
+from .wires import Gap, Point, Wire, route
 
 Direction = Literal["right", "down"]
 
 
-_AROUND_WIRE = 8.0  # free room in px above and below a wire
-_PORT = 11.0  # wires arrive this far from the middle of a side,
-_HEAD = 8.0  # and end so far before it, for the arrowhead
-_LEVEL = 3.0  # a wire that rises less looks straight
+_AROUND_WIRE = 8  # free room in px above and below a wire
+_PORT = 11  # wires arrive this far from the middle of a side,
+_HEAD = 8  # and end so far before it, for the arrowhead
+_LEVEL = 3  # a wire that rises less looks straight
+_FIRM = 100  # how much less than a label a wire that passes gives way
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,14 @@ class Gaps:
     columns: float = 42.0
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle to place."""
 
     width: float
     height: float
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A wire to draw from an earlier box to a later one, and the size of its label.
 
     The links into one box are given in the order of its operands.
@@ -58,7 +59,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Layout:
-    """Finished coordinates, from a corner on, rounded to 0.01 px, and the size of the whole."""
+    """Finished coordinates, from a corner on, and the size of the whole.
+
+    Whole px where the sizes are, and else rounded to 0.01 px: where wires wind, or boxes are odd.
+    """
 
     width: float
     height: float
@@ -76,12 +80,13 @@ def ranks(count: int, links: Sequence[Link]) -> list[int]:
     rank = [0] * count
     into = [0] * count
     users: list[list[int]] = [[] for _ in range(count)]
-    for link in sorted(links, key=lambda link: link.target):
-        if not 0 <= link.source < link.target < count:
-            raise ValueError(f"a link runs from box {link.source} to box {link.target}")
-        rank[link.target] = max(rank[link.target], rank[link.source] + 1)
-        into[link.target] += 1
-        users[link.source].append(link.target)
+    for target, source in sorted([(link.target, link.source) for link in links]):
+        if not 0 <= source < target < count:
+            raise ValueError(f"a link runs from box {source} to box {target}")
+        if rank[target] <= rank[source]:
+            rank[target] = rank[source] + 1
+        into[target] += 1
+        users[source].append(target)
     for v in reversed(range(count)):
         # With more wires out than in, moving towards the users shortens the wires.
         if len(users[v]) > into[v]:
@@ -122,191 +127,199 @@ def place(
 
 
 class _Net:
-    """The graph with every wire cut into pieces of one rank: boxes, then bends, then labels."""
+    """The graph with every wire cut into steps from one column to the next: boxes, then bends."""
 
     def __init__(self, boxes: Sequence[Box], links: Sequence[Link], gaps: Gaps) -> None:
         self.boxes, self.links, self.gaps = boxes, links, gaps
-        self.width = [box.width for box in boxes]
-        self.height = [box.height for box in boxes]
-        self.clear = [gaps.box] * len(boxes)
-        box_rank = ranks(len(boxes), links)
-        low = min(box_rank)
-        # Boxes and the bends beside them have the even ranks; the odd ones are for labels.
-        self.rank = [2 * (r - low) for r in box_rank]
-        bends = [self._bends(link) for link in links]
-        self.bent = len(self.rank)  # how many boxes and bends there are
-        self.chains = [
-            self._labelled(link, passed) for link, passed in zip(links, bends, strict=True)
-        ]
-        self.pulls: list[Pull] = []
+        self.rank = ranks(len(boxes), links)
+        low = min(self.rank)
+        self.rank = [r - low for r in self.rank]
+        self.steps: list[tuple[int, int]] = []
+        """From a box or a bend to one in the next column."""
+        self.ends: list[int] = []
+        """For each link its last step, where its label is."""
+        for link in links:
+            u = link.source
+            for r in range(self.rank[u] + 1, self.rank[link.target]):
+                self.rank.append(r)
+                self.steps.append((u, len(self.rank) - 1))
+                u = len(self.rank) - 1
+            self.ends.append(len(self.steps))
+            self.steps.append((u, link.target))
+        self.half = [0.0] * len(self.steps)
+        for link, end in zip(links, self.ends, strict=True):
+            self.half[end] = link.label_height / 2
+        self.space = [ceil(half + gaps.label) if half else _AROUND_WIRE for half in self.half]
 
-    def _bends(self, link: Link) -> list[int]:
-        """A vertex in each column of boxes that the link passes."""
-        return [
-            self._vertex(r) for r in range(self.rank[link.source] + 2, self.rank[link.target], 2)
-        ]
+    def layout(self, left: float, top: float) -> Layout:
+        """Step by step: the order in the columns, the heights, the labels between, the wires."""
+        rows, lanes = self._rows()
+        y = align(rows, self._pulls(), self._room())
+        start, level = self._heights(y)
+        middle = [0] * len(self.steps)
+        for lane in lanes:
+            wanted = [(start[s] + level[s]) // 2 for s in lane]
+            weight = [1 if self.half[s] else _FIRM for s in lane]
+            found = spread(wanted, weight, [self.space[s] for s in lane])
+            for s, at in zip(lane, found, strict=True):
+                middle[s] = at
+        ends = [(y[v], box.height / 2) for v, box in enumerate(self.boxes)]
+        ends += zip(middle, self.half, strict=True)
+        ends += [(at, 0.0) for at in y]
+        down = ceil(top - min([at - half for at, half in ends]))
+        height = max([at + half for at, half in ends]) + down - top
+        y, start, level, middle = (
+            [at + down for at in heights] for heights in (y, start, level, middle)
+        )
+        columns, gaps = self._columns(lanes, start, level, middle, floor(left))
+        tops, bottoms = self._tops_and_bottoms(lanes, middle)
+        wires, labels = [], []
+        first = 0
+        for link, end in zip(self.links, self.ends, strict=True):
+            r = self.rank[link.source]
+            stops = [
+                (gaps[r + i], level[s], middle[s], tops[s], bottoms[s], self.half[s] > 0)
+                for i, s in enumerate(range(first, end + 1))
+            ]
+            side = columns[self.rank[link.target]] - self.boxes[link.target].width
+            wires.append(route((columns[r], start[first]), stops, round(side - _HEAD, 2)))
+            gap = stops[-1][0]
+            labels.append(((gap.left + gap.right) // 2, middle[end]))
+            first = end + 1
+        return Layout(
+            round(columns[-1] - left, 2),
+            round(height, 2),
+            tuple(
+                [
+                    (round(columns[self.rank[v]] - box.width / 2, 2), y[v])
+                    for v, box in enumerate(self.boxes)
+                ]
+            ),
+            tuple(labels),
+            tuple(wires),
+        )
 
-    def _labelled(self, link: Link, bends: list[int]) -> list[int]:
-        """The link's bends with a vertex before, between and after them; the last is its label."""
-        chain = []
-        for bend in bends:
-            chain += [self._vertex(self.rank[bend] - 1), bend]
-        return [*chain, self._vertex(self.rank[link.target] - 1, link)]
-
-    def _vertex(self, rank: int, label: Link | None = None) -> int:
-        self.rank.append(rank)
-        self.width.append(label.label_width if label else 0.0)
-        self.height.append(label.label_height if label else 0.0)
-        self.clear.append(self.gaps.label if label and label.label_height else _AROUND_WIRE)
-        return len(self.rank) - 1
-
-    def _rows(self) -> list[list[int]]:
-        """The vertices of each rank in order."""
-        before: list[list[int]] = [[] for _ in range(self.bent)]
-        after: list[list[int]] = [[] for _ in range(self.bent)]
-        steps: list[tuple[int, int, int]] = []
-        for link, chain in zip(self.links, self.chains, strict=True):
-            stations = [link.source, *chain[1::2], link.target]
-            for u, v in pairwise(stations):
-                after[u].append(v)
-                before[v].append(u)
-            steps += zip(stations[:-1], chain[::2], stations[1:], strict=True)
-        ordered = order([r // 2 for r in self.rank[: self.bent]], before, after, len(self.boxes))
-        at = [0] * self.bent
-        rows: list[list[int]] = [[] for _ in range(2 * len(ordered) - 1)]
-        for r, row in enumerate(ordered):
-            rows[2 * r] = row
+    def _rows(self) -> tuple[list[list[int]], list[list[int]]]:
+        """The boxes and bends of each column in order, and the steps in each gap."""
+        before: list[list[int]] = [[] for _ in self.rank]
+        after: list[list[int]] = [[] for _ in self.rank]
+        for u, v in self.steps:
+            after[u].append(v)
+            before[v].append(u)
+        rows = order(self.rank, before, after, len(self.boxes))
+        at = [0] * len(self.rank)
+        for row in rows:
             for i, v in enumerate(row):
                 at[v] = i
         # Wires cross before their labels, which stand in the order of what they lead to.
-        for _, _, v in sorted([(at[w], at[u], v) for u, v, w in steps]):
-            rows[self.rank[v]].append(v)
-        return rows
+        lanes: list[list[int]] = [[] for _ in rows[1:]]
+        for _, _, s in sorted([(at[v], at[u], s) for s, (u, v) in enumerate(self.steps)]):
+            lanes[self.rank[self.steps[s][0]]].append(s)
+        return rows, lanes
 
-    def _weigh(self) -> None:
+    def _pulls(self) -> list[Pull]:
         """Wires pull harder where a bend would show more, or where a row should be straight."""
         into = [0] * len(self.boxes)
         out = [0] * len(self.boxes)
         for link in self.links:
             into[link.target] += 1
             out[link.source] += 1
-        for link, chain in zip(self.links, self.chains, strict=True):
-            own = 1.0 + (into[link.target] == 1) + (out[link.source] == 1)
-            whole = [link.source, *chain, link.target]
-            for i, (u, v) in enumerate(pairwise(whole)):
-                # A long wire runs straight from its source and bends before its target.
-                along = 1.0 if len(chain) == 1 or i == len(whole) - 2 else 8.0 if i else 2.0
-                self.pulls.append(Pull(u, v, own * along))
+        pulls = []
+        first = 0
+        for link, end in zip(self.links, self.ends, strict=True):
+            own = 1 + (into[link.target] == 1) + (out[link.source] == 1)
+            # A long wire runs straight from its source and bends before its target.
+            for s in range(first, end):
+                pulls.append((*self.steps[s], (8 if s > first else 2) * own))
+            pulls.append((*self.steps[end], own))
+            first = end + 1
+        return pulls
 
-    def layout(self, left: float, top: float) -> Layout:
-        self._weigh()
-        rows = self._rows()
-        y = align(rows, self.pulls, self._distance)
-        leave, arrive = self._ports(y)
-        y = nudge(rows, y, self._halfway(y, leave, arrive), self._distance)
-        highest = min(at - h / 2 for at, h in zip(y, self.height, strict=True))
-        y = [round(at - highest, 2) + top for at in y]
-        height = max(at + h / 2 for at, h in zip(y, self.height, strict=True)) - top
-        columns = self._columns(rows, y, left)
-        lanes = self._lanes(rows, y)
-        centres = []
-        for v, box in enumerate(self.boxes):
-            right = columns[self.rank[v]][1]
-            centres.append((round(right - box.width / 2, 2), y[v]))
-        wires, labels = [], []
-        for i, (link, chain) in enumerate(zip(self.links, self.chains, strict=True)):
-            source, target = centres[link.source], centres[link.target]
-            start = (source[0] + self.boxes[link.source].width / 2, source[1] + leave[i])
-            side = target[0] - self.boxes[link.target].width / 2
-            end = (round(side - _HEAD, 2), target[1] + arrive[i])
-            end_column = round(columns[self.rank[link.target]][0] - _HEAD, 2)
-            stops = [Stop(*columns[self.rank[v]], y[v], *lanes[v]) for v in chain]
-            wires.append(route(start, stops, end_column, end))
-            labels.append((round(sum(columns[self.rank[chain[-1]]]) / 2, 2), y[chain[-1]]))
-        return Layout(
-            round(columns[-1][1] - left, 2),
-            round(height, 2),
-            tuple(centres),
-            tuple(labels),
-            tuple(wires),
-        )
-
-    def _distance(self, u: int, v: int) -> float:
-        return (self.height[u] + self.height[v]) / 2 + self.clear[u] + self.clear[v]
+    def _room(self) -> list[int]:
+        """What boxes and bends need on either side; a box has room for its labels as well."""
+        out = [0] * len(self.rank)
+        into = [0] * len(self.rank)
+        for (u, v), space in zip(self.steps, self.space, strict=True):
+            out[u] += space
+            into[v] += space
+        return [
+            2 * ceil(max(box.height / 2 + self.gaps.box, out[v], into[v]) / 2)
+            for v, box in enumerate(self.boxes)
+        ] + [_AROUND_WIRE] * (len(self.rank) - len(self.boxes))
 
     def _columns(
-        self, rows: list[list[int]], y: list[float], x: float
-    ) -> list[tuple[float, float]]:
-        """Left and right of each column; steep wires get a wider gap, or they become walls."""
-        steepest = [0.0] * len(rows)
-        for pull in self.pulls:
-            r = self.rank[pull.after]
-            steepest[r] = max(steepest[r], abs(y[pull.before] - y[pull.after]))
-        columns: list[tuple[float, float]] = []
-        for r, row in enumerate(rows):
-            if r:
-                x += max(self.gaps.columns, min(0.42 * steepest[r], 4 * self.gaps.columns))
-            width = max((self.width[v] for v in row), default=0.0)
-            columns.append((round(x, 2), round(x + width, 2)))
-            x += width
-        return columns
+        self,
+        lanes: list[list[int]],
+        start: list[int],
+        level: list[int],
+        middle: list[int],
+        x: int,
+    ) -> tuple[list[int], list[Gap]]:
+        """The right side of each column of boxes, and the gaps between the columns.
 
-    def _lanes(self, rows: list[list[int]], y: list[float]) -> list[tuple[float, float]]:
-        """How far a wire may stray up and down at each vertex and not come near a neighbour."""
-        lanes = [(0.0, 0.0)] * len(y)
-        for row in rows:
-            for i, v in enumerate(row):
-                free = []
-                for u in (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None):
-                    if u is None:
-                        free.append(float("inf"))
-                    else:
-                        apart = abs(y[u] - y[v])
-                        bare = self.height[u] == 0  # another wire, which strays as well
-                        free.append(apart / 2 if bare else apart - self.height[u] / 2)
-                lanes[v] = (free[0], free[1])
-        return lanes
+        Steep wires get a wider gap, or they become walls.
+        """
+        widths = [0.0] * (len(lanes) + 1)
+        for box, r in zip(self.boxes, self.rank, strict=False):
+            widths[r] = max(widths[r], box.width)
+        label_width = [0.0] * len(lanes)
+        for link in self.links:
+            r = self.rank[link.target] - 1
+            label_width[r] = max(label_width[r], link.label_width)
+        least = self.gaps.columns
+        columns, gaps = [x + ceil(widths[0])], []
+        for r, lane in enumerate(lanes):
+            rise = max([max(abs(start[s] - middle[s]), abs(level[s] - middle[s])) for s in lane])
+            # The labels are in the middle of what is seen of the wires, which end before a box.
+            room = ceil(max(least, min(0.36 * rise, 4 * least)) - _HEAD / 2)
+            gap = Gap.between(columns[-1], room, 2 * ceil(label_width[r] / 2))
+            gaps.append(gap)
+            columns.append(gap.right + _HEAD + ceil(widths[r + 1]))
+        return columns, gaps
 
-    def _ports(self, y: list[float]) -> tuple[list[float], list[float]]:
-        """Where each link leaves its source and meets its target, from the middle of the side."""
-        leave, arrive = [0.0] * len(self.links), [0.0] * len(self.links)
-        out: list[list[int]] = [[] for _ in self.boxes]
-        into: list[list[int]] = [[] for _ in self.boxes]
-        for i, link in enumerate(self.links):
-            out[link.source].append(i)
-            into[link.target].append(i)
-        for box in range(len(self.boxes)):
-            for ends, offsets, at in ((out[box], leave, 0), (into[box], arrive, -1)):
-                ends.sort(key=lambda i: (y[self.chains[i][at]], i))
-                level = [self._level(i, box, at, y) for i in ends]
-                for i, offset in zip(ends, self._spread(level, box), strict=True):
-                    offsets[i] = offset
-        return leave, arrive
+    def _tops_and_bottoms(
+        self, lanes: list[list[int]], middle: list[int]
+    ) -> tuple[list[float], list[float]]:
+        """How far a wire may stray up and down among labels, and not come near a neighbour."""
+        tops, bottoms = [float("-inf")] * len(middle), [float("inf")] * len(middle)
+        half = self.half
+        for lane in lanes:
+            for s, t in pairwise(lane):
+                # Another wire strays as well.
+                between = (middle[s] + middle[t]) / 2
+                tops[t] = middle[s] + half[s] if half[s] else between
+                bottoms[s] = middle[t] - half[t] if half[t] else between
+        return tops, bottoms
 
-    def _level(self, i: int, box: int, at: int, y: list[float]) -> bool:
-        """Whether link i runs straight at this end of it, its label included."""
-        link, chain = self.links[i], self.chains[i]
-        whole = [link.source, *chain, link.target]
-        near = whole[1:3] if at == 0 else whole[-3:-1]
-        return all(abs(y[v] - y[box]) < _LEVEL for v in near)
+    def _heights(self, y: list[int]) -> tuple[list[int], list[int]]:
+        """Where each step starts and ends: at a bend, or at its place on the side of a box."""
+        start = [y[u] for u, _ in self.steps]
+        level = [y[v] for _, v in self.steps]
+        out: list[list[tuple[int, int]]] = [[] for _ in self.boxes]
+        into: list[list[tuple[int, int]]] = [[] for _ in self.boxes]
+        first = 0
+        for link, end in zip(self.links, self.ends, strict=True):
+            out[link.source].append((level[first], first))
+            into[link.target].append((start[end], end))
+            first = end + 1
+        for sides, heights in ((out, start), (into, level)):
+            for box, side in enumerate(sides):
+                if len(side) > 1:
+                    side.sort()
+                    for (_, s), offset in zip(side, self._ports(box, side, y[box]), strict=True):
+                        heights[s] += offset
+        return start, level
 
-    def _halfway(self, y: list[float], leave: list[float], arrive: list[float]) -> dict[int, float]:
-        """The height of each label in the middle of the rise that it stands on."""
-        halfway = {}
-        for i, (link, chain) in enumerate(zip(self.links, self.chains, strict=True)):
-            earlier = y[chain[-2]] if len(chain) > 1 else y[link.source] + leave[i]
-            halfway[chain[-1]] = (earlier + y[link.target] + arrive[i]) / 2
-        return halfway
-
-    def _spread(self, level: list[bool], box: int) -> list[float]:
-        """Offsets of the ends on one side of a box: a straight wire keeps the middle."""
-        room = max(0.0, self.boxes[box].height / 2 - 8)
-        if any(level):
-            straight = level.index(True)
-            most = max(straight, len(level) - 1 - straight)
-            step = min(_PORT, room / most) if most else 0.0
-            return [(i - straight) * step for i in range(len(level))]
-        if len(level) == 1:
-            return [0.0]
-        step = min(2 * _PORT, 2 * room / (len(level) - 1))
-        return [(i - (len(level) - 1) / 2) * step for i in range(len(level))]
+    def _ports(self, box: int, side: list[tuple[int, int]], y: int) -> list[int]:
+        """Places on a side of a box, from its middle: one straight wire among few keeps that."""
+        room = max(0, int(self.boxes[box].height / 2) - 8)
+        last = len(side) - 1
+        straight = [i for i, (at, _) in enumerate(side) if abs(at - y) < _LEVEL]
+        if len(straight) == 1:
+            i = straight[0]
+            most = max(i, last - i)
+            if most <= 2:
+                step = min(_PORT, room // most)
+                return [(j - i) * step for j in range(len(side))]
+        step = min(2 * _PORT, 2 * room // last)
+        return [(2 * j - last) * step // 2 for j in range(len(side))]

@@ -8,8 +8,8 @@ on the work that one takes.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Container, Sequence
 from itertools import pairwise
 
 Ranks = list[list[int]]
@@ -19,8 +19,8 @@ _STARTS = 14
 _ROUNDS = 24  # of each start,
 _PATIENCE = 2  # unless so many in turn improve nothing
 # In vertices and wires, times rounds: a graph of 20 nodes gets all starts, one of 100 the first.
-_WORK = 2_000
-_LEAST_ROUNDS = 6  # whatever the work
+_WORK = 1_200
+_LEAST_ROUNDS = 3  # whatever the work
 _ONCE = 2  # by how much more a crossing of two results that are used once counts
 _EAGER_PASSES = 4
 _PASSES = 6
@@ -41,7 +41,7 @@ def order(rank: Sequence[int], before: Neighbours, after: Neighbours, boxes: int
         boxes: vertices below this number are boxes, and those from it on bends, numbered along the
             wires; a tie is decided for the order in which the boxes without operands were numbered.
     """
-    leaves = [v for v in range(boxes) if not before[v]]
+    leaves = {v for v in range(boxes) if not before[v]}
     once = _used_once(before, after, boxes)
     size = len(rank) + sum(map(len, before))
     work = max(_WORK, _LEAST_ROUNDS * size)
@@ -51,19 +51,23 @@ def order(rank: Sequence[int], before: Neighbours, after: Neighbours, boxes: int
     for start in range(_STARTS):
         rows = _start(start, rank, before, after)
         _number(rows, at)
-        crossed = fewest = _crossings(rows, before, at)
+        fewest = crossed = _crossings(rows, before, at)
         quiet = 0
+        earlier: list[Ranks] = []
         for turn in range(1, _ROUNDS + 2):
-            weighed = crossed + _ONCE * _crossings(rows, once, at)
-            score = (weighed, _out_of_order(rows, leaves))
-            if best_score is None or score < best_score:
-                best, best_score = [list(row) for row in rows], score
+            if best_score is None or crossed <= best_score[0]:
+                weighed = crossed + _ONCE * _crossings(rows, once, at)
+                score = (weighed, _out_of_order(rows, leaves))
+                if best_score is None or score < best_score:
+                    best, best_score = [list(row) for row in rows], score
             if best_score == (0, 0) or work < size:
                 return _tidied(best, before, after, boxes)
-            if quiet == _PATIENCE or turn > _ROUNDS:
+            if quiet == _PATIENCE or turn > _ROUNDS or rows in earlier[-2:-1]:
                 break
+            earlier.append([list(row) for row in rows])
             _sweep(rows, before, after, at, turn)
-            crossed = _crossings(rows, before, at) - _swap(rows, before, after, at)
+            _swap(rows, before, after, at)
+            crossed = _crossings(rows, before, at)
             quiet = 0 if crossed < fewest else quiet + 1
             fewest = min(fewest, crossed)
             work -= size
@@ -74,12 +78,20 @@ def _crossings(rows: Ranks, before: Neighbours, at: Sequence[int]) -> int:
     """The number of pairs of wires that cross between neighbouring ranks."""
     total = 0
     for row in rows[1:]:
-        seen: list[int] = []
+        ends: list[int] = []
         for v in row:
-            for end in sorted([at[u] for u in before[v]]):
-                below = bisect_right(seen, end)
-                total += len(seen) - below
-                seen.insert(below, end)
+            near = before[v]
+            if len(near) == 1:
+                ends.append(at[near[0]])
+            elif near:
+                ends += sorted([at[u] for u in near])
+        left = sorted(ends)
+        if left == ends:
+            continue
+        for end in ends:
+            below = bisect_left(left, end)
+            total += below
+            del left[below]
     return total
 
 
@@ -133,16 +145,15 @@ def _used_once(before: Neighbours, after: Neighbours, boxes: int) -> Neighbours:
     return [[u for u in ends if once[u]] for ends in before]
 
 
-def _out_of_order(rows: Ranks, leaves: Sequence[int]) -> int:
+def _out_of_order(rows: Ranks, leaves: Container[int]) -> int:
     """How many neighbouring leaves of a rank stand against their numbering."""
-    wanted = set(leaves)
-    kept = [[v for v in row if v in wanted] for row in rows]
+    kept = [[v for v in row if v in leaves] for row in rows]
     return sum(u > v for row in kept for u, v in pairwise(row))
 
 
 def _sweep(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int], turn: int) -> None:
-    """Sort every rank by where its neighbours are: downwards in odd turns, upwards in even."""
-    upwards = turn % 2 == 0
+    """Sort every rank by where its neighbours are: upwards in odd turns, downwards in even."""
+    upwards = turn % 2 == 1
     neighbours = before if upwards else after
     for row in rows[1:] if upwards else rows[-2::-1]:
         wishes = []
@@ -154,49 +165,63 @@ def _sweep(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int], tu
                 for u in ends:
                     total += at[u]
                 wishes.append((total / len(ends), i, v))
-        places = [i for _, i, _ in wishes]
-        wishes.sort()
-        for i, (_, _, v) in zip(places, wishes, strict=True):
-            row[i] = v
-            at[v] = i
+        ordered = sorted(wishes)
+        if ordered != wishes:
+            for (_, i, _), (_, _, v) in zip(wishes, ordered, strict=True):
+                row[i] = v
+                at[v] = i
 
 
-def _swap(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int]) -> int:
-    """Swap neighbours in a rank as long as that uncrosses wires, and count how many.
+def _swap(rows: Ranks, before: Neighbours, after: Neighbours, at: list[int]) -> None:
+    """Swap neighbours in a rank as long as that uncrosses wires.
 
     Eager passes come first: they also swap where nothing is lost, and so leave dead ends. A rank is
-    looked at again when it or the one beside it changed.
+    looked at again when the one beside it changed, or when it got better itself.
     """
-    saved = 0
-    stale = [True] * len(rows)
+    last = len(rows) - 1
+    wide = [len(row) > 1 for row in rows]
+    stale = list(wide)
     for turn in range(_PASSES):
         least = 0 if turn < _EAGER_PASSES else 1
         for r, row in enumerate(rows):
             if not stale[r]:
                 continue
-            swapped = False
+            best = -1
+            v = row[0]
             for i in range(1, len(row)):
-                u, v = row[i - 1], row[i]
+                u, v = v, row[i]
                 gain = 0
-                for side in (before, after):
-                    lower = side[v]
-                    for end in side[u]:
-                        above = at[end]
-                        for other in lower:
-                            below = at[other]
-                            gain += (above > below) - (above < below)
+                others = before[v]
+                for end in before[u]:
+                    above = at[end]
+                    for other in others:
+                        below = at[other]
+                        if above > below:
+                            gain += 1
+                        elif above < below:
+                            gain -= 1
+                others = after[v]
+                for end in after[u]:
+                    above = at[end]
+                    for other in others:
+                        below = at[other]
+                        if above > below:
+                            gain += 1
+                        elif above < below:
+                            gain -= 1
                 if gain >= least:
                     row[i - 1], row[i] = v, u
                     at[v], at[u] = i - 1, i
-                    saved += gain
-                    swapped = True
-            stale[r] = False
-            if swapped:
-                for near in range(max(0, r - 1), min(r + 2, len(rows))):
-                    stale[near] = True
+                    v = u
+                    best = max(best, gain)
+            stale[r] = best > 0
+            if best >= 0:
+                if r:
+                    stale[r - 1] = wide[r - 1]
+                if r < last:
+                    stale[r + 1] = wide[r + 1]
         if not any(stale):
             break
-    return saved
 
 
 def _tidied(rows: Ranks, before: Neighbours, after: Neighbours, boxes: int) -> Ranks:

@@ -6,7 +6,10 @@ The frame is the same for every mode and theme: it always has room for values an
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
 
 from ..graphs.graph import Edge, Graph, Node
 from . import typeset
@@ -20,23 +23,24 @@ VALUE_SIZE = 16.0
 FRACTION_SIZE = 17.0
 PARTIAL_SIZE = 15.0
 
-BOX_HEIGHT = 46.0
-VALUE_CELL = 76.0
-VALUE_ROOM = 66.0  # "−0.2837", squeezed by hardly anything
-PARTIAL_ROOM = 56.0  # likewise
-LABEL_HEIGHT = 38.0
-_NUMBER_HEIGHT = 18.0
+# Whole pixels, and even ones where there is a middle: a picture of these has short numbers in it.
+BOX_HEIGHT = 46
+VALUE_CELL = 76
+VALUE_ROOM = 66  # "−0.2837", squeezed by hardly anything
+PARTIAL_ROOM = 56  # likewise
+LABEL_HEIGHT = 38
+_NUMBER_HEIGHT = 18
 LONGEST_LABEL = 280.0
 LONGEST_FRACTION = 72.0
-_NARROWEST = 43.0
+_NARROWEST = 44
 
 # Room around the picture; adjoints go under the boxes and "source", "target" above them.
-MARGIN = 24.0
-ABOVE = 28.0
-BELOW = 40.0
+MARGIN = 24
+ABOVE = 28
+BELOW = 40
 
-BAR_GAP = 6.0  # between fraction, equals sign and number
-EQUALS = 10.0
+BAR_GAP = 6  # between fraction, equals sign and number
+EQUALS = 10
 
 # From so many nodes on, a picture is compact: it would not fit a page, and whoever reads it looks
 # for a number, not for what the number is called.
@@ -49,29 +53,27 @@ class Density:
 
     fractions: bool  # whether ∂target/∂source = stands before the number
     scale: float
-    padding: float  # on either side of a formula
+    padding: int  # on either side of a formula
     gaps: Gaps
 
 
-_FULL = Density(True, 1.0, 16.0, Gaps())
-_COMPACT = Density(False, 0.78, 10.0, Gaps(box=20.0, label=4.0, columns=24.0))
+_FULL = Density(True, 1.0, 16, Gaps())
+_COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=24))
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A node's box: its corner, the width of the part with the formula, and the whole width."""
 
     node: Node
-    x: float
-    y: float
-    formula_width: float
-    width: float
+    x: int
+    y: int
+    formula_width: int
+    width: int
     formula: Runs
     shortened: bool
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """An edge: its wire, and the label on it with the centre of the room for it.
 
     In a compact picture the label is just the number: no fraction, and no bar.
@@ -82,7 +84,7 @@ class Drawn:
     label: Point
     above: Runs
     below: Runs
-    bar: float
+    bar: int
     badges: tuple[Point, ...]
 
 
@@ -112,20 +114,14 @@ def frame(graph: Graph) -> Frame:
         )
         for node in graph.nodes
     ]
-    fractions = [
-        _fraction(graph, edge, literal) if density.fractions else ((), (), 0.0)
-        for edge in graph.edges
-    ]
+    differentials = _differentials(graph, literal) if density.fractions else {}
+    fractions = [_fraction(edge, differentials) for edge in graph.edges]
     links = [
-        Link(
-            place_of[edge.source],
-            place_of[edge.target],
-            *_label_size(edge, bar, density),
-        )
+        Link(place_of[edge.source], place_of[edge.target], *_label_size(edge, bar, density))
         for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
     ]
     widths = [
-        max(_NARROWEST, round(typeset.runs_width(runs, NAME_SIZE) + 2 * density.padding, 2))
+        max(_NARROWEST, _even(typeset.runs_width(runs, NAME_SIZE) + 2 * density.padding))
         for runs, _ in labels
     ]
     widths = _equal_columns(graph, widths, ranks(len(widths), links))
@@ -140,18 +136,9 @@ def frame(graph: Graph) -> Frame:
         graph.nodes, widths, labels, layout.boxes, strict=True
     ):
         whole = w + VALUE_CELL
-        nodes.append(
-            Placed(
-                node,
-                x - whole / 2,
-                y - BOX_HEIGHT / 2,
-                w,
-                whole,
-                runs,
-                shortened,
-            )
-        )
-    leaving = Counter(edge.source for edge in graph.edges)
+        corner = round(x) - whole // 2, round(y) - BOX_HEIGHT // 2
+        nodes.append(Placed(node, *corner, w, whole, runs, shortened))
+    leaving = Counter([edge.source for edge in graph.edges])
     edges = []
     for edge, (above, below, bar), wire, at in zip(
         graph.edges, fractions, layout.wires, layout.labels, strict=True
@@ -167,30 +154,44 @@ def frame(graph: Graph) -> Frame:
     )
 
 
-def _fraction(graph: Graph, edge: Edge, literal: typeset.Names) -> tuple[Runs, Runs, float]:
+def _differentials(graph: Graph, literal: typeset.Names) -> dict[int, tuple[Runs, float]]:
+    """∂node for each node, by its index, and how long that is."""
+    found = {}
+    for node in graph.nodes:
+        runs = typeset.differential(node.name, FRACTION_SIZE, LONGEST_FRACTION, literal)
+        found[node.index] = runs, typeset.runs_width(runs, FRACTION_SIZE)
+    return found
+
+
+def _fraction(
+    edge: Edge, differentials: Mapping[int, tuple[Runs, float]]
+) -> tuple[Runs, Runs, int]:
     """Numerator and denominator of ∂target/∂source, and the length of the bar between them."""
-    above, below = (
-        typeset.differential(graph.tape[index].name, FRACTION_SIZE, LONGEST_FRACTION, literal)
-        for index in (edge.target, edge.source)
-    )
-    longest = max(typeset.runs_width(runs, FRACTION_SIZE) for runs in (above, below))
-    return above, below, round(longest + 3, 2)
+    if not differentials:
+        return (), (), 0
+    (above, over), (below, under) = differentials[edge.target], differentials[edge.source]
+    return above, below, _even(max(over, under) + 3)
 
 
-def _label_size(edge: Edge, bar: float, density: Density) -> tuple[float, float]:
+def _even(length: float) -> int:
+    """The next even number."""
+    return 2 * ceil(length / 2)
+
+
+def _label_size(edge: Edge, bar: int, density: Density) -> tuple[int, int]:
     """The room for an edge's label: the fraction, the number, or both."""
     if not density.fractions:
-        return (0.0, 0.0) if edge.partial is None else (PARTIAL_ROOM, _NUMBER_HEIGHT)
-    number = 0.0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM
+        return (0, 0) if edge.partial is None else (PARTIAL_ROOM, _NUMBER_HEIGHT)
+    number = 0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM
     return bar + number, LABEL_HEIGHT
 
 
-def _equal_columns(graph: Graph, widths: list[float], columns: list[int]) -> list[float]:
+def _equal_columns(graph: Graph, widths: list[int], columns: list[int]) -> list[int]:
     """Boxes of one column are equally wide, inputs and operations each among themselves."""
     kinds = [(column, node.op is None) for column, node in zip(columns, graph.nodes, strict=True)]
-    widest: dict[tuple[int, bool], float] = {}
+    widest: dict[tuple[int, bool], int] = {}
     for kind, w in zip(kinds, widths, strict=True):
-        widest[kind] = max(widest.get(kind, 0.0), w)
+        widest[kind] = max(widest.get(kind, 0), w)
     return [widest[kind] for kind in kinds]
 
 
@@ -204,5 +205,5 @@ def _badges(wire: Wire, crowded: bool) -> tuple[Point, ...]:
 
     Wires that leave one box together are close at their start; before the arrowhead they are not.
     """
-    start, end, nearer = wire.along(31.0), wire.along(-20.0), wire.along(11.0)
+    start, end, nearer = wire.along(31), wire.along(-20), wire.along(11)
     return (end, start, nearer) if crowded else (start, end, nearer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 
@@ -34,7 +35,13 @@ from .typeset import SMALL, Run
 from .wires import Wire
 
 SHOWS = ("definition", "values", "partials")
-_RADIUS = 10.0
+_RADIUS = 10
+# The outline of a value cell, from its left upper corner on.
+_CELL = (
+    f"h{VALUE_CELL - _RADIUS}a{_RADIUS},{_RADIUS} 0 0 1 {_RADIUS},{_RADIUS}"
+    f"v{BOX_HEIGHT - 2 * _RADIUS}a{_RADIUS},{_RADIUS} 0 0 1 -{_RADIUS},{_RADIUS}"
+    f"h-{VALUE_CELL - _RADIUS}z"
+)
 _MOST_DESCRIBED = 40
 # What XML 1.0 has no way to write.
 _LEGAL = "\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
@@ -84,26 +91,23 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     if theme not in PALETTES:
         raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
     scene = frame(graph)
-    density = scene.density
-    body = "\n".join(
-        [
-            *(_edge(i, drawn, show, density.fractions) for i, drawn in enumerate(scene.edges)),
-            *(_node(graph, placed, show) for placed in scene.nodes),
-        ]
-    )
     title, description = escape(caption(graph)), escape(in_words(graph, show))
-    # nbconvert puts many drawings into one page: ids come from the content.
-    key = "cg" + sha256(f"{theme}{title}{description}{body}".encode()).hexdigest()[:10]
-    return (
+    # nbconvert puts many drawings into one page: ids come from what they name.
+    key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
         f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" '
-        f"{_size(scene, density.scale)}>\n"
+        f"{_size(scene, scene.density.scale)}>\n"
         f'<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n'
         f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
-        f'<rect class="paper" {_size(scene)}/>\n{body}\n</svg>\n'
+        f'<rect class="paper" {_size(scene)}/>'
     )
+    fractions = scene.density.fractions
+    edges = [_edge(i, drawn, show, fractions) for i, drawn in enumerate(scene.edges)]
+    nodes = [_node(graph, placed, show) for placed in scene.nodes]
+    return "\n".join([head, *edges, *nodes, "</svg>\n"])
 
 
 def _size(scene: Frame, scale: float = 1.0) -> str:
@@ -114,18 +118,17 @@ def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:
     edge = drawn.edge
     # Without its value cell, a box ends where the cell would start.
     wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
-    path = _path(wire)
-    badges = " ".join(f"{_px(x)},{_px(y)}" for x, y in drawn.badges)
+    (x1, y1), (x2, y2), (x3, y3) = drawn.badges
     x, y = wire.pieces[-1][-1]
-    head = f"M{_px(x + 7)},{_px(y)}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
-    parts = [
-        f'<g class="edge" data-edge="{index}" data-source="{edge.source}" '
-        f'data-target="{edge.target}" data-badges="{badges}">',
-        f'<path class="wire" d="{path}"/><path class="head" d="{head}"/>',
-    ]
+    partial = ""
     if show == "partials":
-        parts.append(_partial(drawn) if fractions else _number(drawn))
-    return "".join(parts) + "</g>"
+        partial = _partial(drawn) if fractions else _number(drawn)
+    return (
+        f'<g class="edge" data-edge="{index}" data-source="{edge.source}" '
+        f'data-target="{edge.target}" data-badges="{x1},{y1} {x2},{y2} {x3},{y3}">'
+        f'<path class="wire" d="{_path(wire)}"/>'
+        f'<path class="head" d="M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"/>{partial}</g>'
+    )
 
 
 def _number(drawn: Drawn) -> str:
@@ -133,10 +136,11 @@ def _number(drawn: Drawn) -> str:
     if drawn.edge.partial is None:
         return ""
     text = typeset.number(drawn.edge.partial)
+    x, y = drawn.label
     return (
-        f'<g class="partial" transform="translate({_px(drawn.label[0])} {_px(drawn.label[1])})">'
-        f'<text class="alone number" y="5.5" data-room="{_px(PARTIAL_ROOM)}"'
-        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{escape(text)}</text></g>"
+        f'<g class="partial" transform="translate({x} {y})">'
+        f'<text class="alone number" y="5.5" data-room="{PARTIAL_ROOM}"'
+        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text></g>"
     )
 
 
@@ -145,29 +149,30 @@ def _partial(drawn: Drawn) -> str:
     value = drawn.edge.partial
     text = "" if value is None else typeset.number(value)
     number = number_room(text, PARTIAL_SIZE, PARTIAL_ROOM)
-    equals = 0.0 if value is None else 2 * BAR_GAP + EQUALS
+    equals = 0 if value is None else 2 * BAR_GAP + EQUALS
     left = -(drawn.bar + equals + number) / 2
-    middle = left + drawn.bar / 2
+    middle = _px(left + drawn.bar / 2)
     # The paper under the fraction and a halo around the number cut the wire.
-    half = LABEL_HEIGHT / 2 + 3
-    pad = 8.0
+    half = LABEL_HEIGHT // 2 + 3
+    pad = 8
     under = pad + drawn.bar + (equals or pad)
+    x, y = drawn.label
     parts = [
-        f'<g class="partial" transform="translate({_px(drawn.label[0])} {_px(drawn.label[1])})">',
-        f'<rect class="paper" x="{_px(left - pad)}" y="{_px(-half)}" width="{_px(under)}" '
-        f'height="{_px(2 * half)}" rx="4"/>',
+        f'<g class="partial" transform="translate({x} {y})">'
+        f'<rect class="paper" x="{_px(left - pad)}" y="{-half}" width="{under}" '
+        f'height="{2 * half}" rx="4"/>'
     ]
     if value is not None:
         at = left + drawn.bar + equals
         parts.append(
-            f'<text class="number" x="{_px(at)}" y="5.5" data-room="{_px(PARTIAL_ROOM)}"'
-            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{escape(text)}</text>"
+            f'<text class="number" x="{_px(at)}" y="5.5" data-room="{PARTIAL_ROOM}"'
+            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text>"
             f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">=</text>'
         )
     parts.append(
-        f'<text x="{_px(middle)}" y="-5">{_runs(drawn.above)}</text>'
-        f'<path class="bar" d="M{_px(left)},0h{_px(drawn.bar)}"/>'
-        f'<text x="{_px(middle)}" y="16">{_runs(drawn.below)}</text></g>'
+        f'<text x="{middle}" y="-5">{_runs(drawn.above)}</text>'
+        f'<path class="bar" d="M{_px(left)},0h{drawn.bar}"/>'
+        f'<text x="{middle}" y="16">{_runs(drawn.below)}</text></g>'
     )
     return "".join(parts)
 
@@ -178,39 +183,30 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
     kind = "input" if node.op is None else result
     with_value = show != "definition"
     x, y, split = placed.x, placed.y, placed.x + placed.formula_width
+    base = y + BOX_HEIGHT // 2 + 6
     whole = placed.width if with_value else placed.formula_width
-    shape = (
-        f'x="{_px(x)}" y="{_px(y)}" width="{_px(whole)}" height="{_px(BOX_HEIGHT)}" '
-        f'rx="{_px(_RADIUS)}"'
-    )
-    base = _px(y + BOX_HEIGHT / 2 + 6)
-    parts = [f'<g class="node {kind}" data-node="{node.index}">']
+    shape = f'x="{x}" y="{y}" width="{whole}" height="{BOX_HEIGHT}" rx="{_RADIUS}"'
+    title = cell = value = ""
     if placed.shortened:
         formula = "" if node.op is None else f" = {graph.describe(node)}"
-        parts.append(f"<title>{escape(node.name + formula)}</title>")
-    parts.append(f'<rect class="back" {shape}/>')
-    if with_value:
-        inner, r = BOX_HEIGHT - 2 * _RADIUS, _px(_RADIUS)
-        corner = f"a{r},{r} 0 0 1"
-        parts.append(
-            f'<path class="cell" d="M{_px(split)},{_px(y)}h{_px(VALUE_CELL - _RADIUS)}'
-            f"{corner} {r},{r}v{_px(inner)}{corner} -{r},{r}"
-            f'h-{_px(VALUE_CELL - _RADIUS)}z"/>'
-            f'<path class="divider" d="M{_px(split)},{_px(y)}v{_px(BOX_HEIGHT)}"/>'
-        )
-    parts.append(f'<rect class="box" {shape}/>')
-    parts.append(
-        f'<text class="formula" x="{_px((x + split) / 2)}" y="{base}">'
-        f"{_runs(placed.formula)}</text>"
-    )
+        title = f"<title>{escape(node.name + formula)}</title>"
     if with_value:
         text = typeset.number(node.value)
-        parts.append(
-            f'<text class="value number" x="{_px(split + VALUE_CELL / 2)}" y="{base}" '
-            f'data-room="{_px(VALUE_ROOM)}"{_squeezed(text, VALUE_SIZE, VALUE_ROOM)}>'
-            f"{escape(text)}</text>"
+        cell = (
+            f'<path class="cell" d="M{split},{y}{_CELL}"/>'
+            f'<path class="divider" d="M{split},{y}v{BOX_HEIGHT}"/>'
         )
-    return "".join(parts) + "</g>"
+        value = (
+            f'<text class="value number" x="{split + VALUE_CELL // 2}" y="{base}" '
+            f'data-room="{VALUE_ROOM}"{_squeezed(text, VALUE_SIZE, VALUE_ROOM)}>'
+            f"{text}</text>"
+        )
+    return (
+        f'<g class="node {kind}" data-node="{node.index}">{title}<rect class="back" {shape}/>'
+        f'{cell}<rect class="box" {shape}/><text class="formula" '
+        f'x="{x + placed.formula_width // 2}" y="{base}">{_runs(placed.formula)}</text>'
+        f"{value}</g>"
+    )
 
 
 def _runs(runs: Iterable[Run]) -> str:
@@ -218,25 +214,30 @@ def _runs(runs: Iterable[Run]) -> str:
     parts = []
     level = 0
     for run in runs:
-        names = [name for name, on in (("name", run.kind == "name"), ("small", run.level)) if on]
-        style = f' class="{" ".join(names)}"' if names else ""
-        # In em of the run's own size: an index goes down by 0.15 em of the line, a power up by 0.4.
-        shift = _LIFT[run.level] - _LIFT[level]
-        size = SMALL if run.level else 1.0
-        dy = f' dy="{_px(-shift / size)}em"' if shift else ""
+        parts.append(_tspan(*run, level))
         level = run.level
-        text = escape(run.text)
-        parts.append(f"<tspan{style}{dy}>{text}</tspan>" if style or dy else text)
     return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _tspan(text: str, kind: str, level: int, earlier: int) -> str:
+    """A run, after one whose level was `earlier`."""
+    names = [name for name, on in (("name", kind == "name"), ("small", level)) if on]
+    style = f' class="{" ".join(names)}"' if names else ""
+    # In em of the run's own size: an index goes down by 0.15 em of the line, a power up by 0.4.
+    shift = _LIFT[level] - _LIFT[earlier]
+    size = SMALL if level else 1.0
+    dy = f' dy="{_px(-shift / size)}em"' if shift else ""
+    return f"<tspan{style}{dy}>{escape(text)}</tspan>" if style or dy else escape(text)
 
 
 _LIFT = {-1: -0.17, 0: 0.0, 1: 0.38}
 
 
-def _squeezed(text: str, size: float, room: float) -> str:
+def _squeezed(text: str, size: float, room: int) -> str:
     if width(text, "sans", size) <= room:
         return ""
-    return f' textLength="{_px(room)}" lengthAdjust="spacingAndGlyphs"'
+    return f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
 
 
 def caption(graph: Graph) -> str:
@@ -272,11 +273,12 @@ def in_words(graph: Graph, show: str = "partials") -> str:
 def _path(wire: Wire) -> str:
     """The course of a wire, whose coordinates are rounded."""
     x, y = wire.start
-    pieces = [
-        f"C{a:.12g},{b:.12g} {c:.12g},{d:.12g} {e:.12g},{f:.12g}"
-        for (a, b), (c, d), (e, f) in wire.pieces
-    ]
-    return f"M{x:.12g},{y:.12g}" + "".join(pieces)
+    parts = [f"M{x},{y}"]
+    for (a, b), (c, d), (x, end) in wire.pieces:
+        level = b == d == end == y
+        parts.append(f"H{x}" if level else f"C{a},{b} {c},{d} {x},{end}")
+        y = end
+    return "".join(parts)
 
 
 def _px(x: float) -> str:

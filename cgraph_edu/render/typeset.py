@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Container, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from ..core.expressions import ATOM, COMPARISON, FUNCTIONS, MINUS, POWER, Expression
 from ..core.numbers import format_number
-from .glyphs import Style, width
+from .glyphs import hundredths, width
 
 Kind = Literal["name", "upright"]
 
@@ -75,10 +76,9 @@ def label(
     for most in _LONGEST_NAMES:
         runs = _equation(name, formula, most, literal)
         if runs_width(runs, size) <= room:
-            # No name in it is longer than all of it.
-            nothing_cut = len(name) <= most and len(str(formula)) <= most
-            whole = runs if nothing_cut else _equation(name, formula, sys.maxsize, literal)
-            return runs, runs != whole
+            if "…" not in "".join([run.text for run in runs]):  # which a cut leaves
+                return runs, False
+            return runs, runs != _equation(name, formula, sys.maxsize, literal)
     return _fit(runs, size, room), True
 
 
@@ -86,7 +86,7 @@ def _equation(name: str, formula: Expression | None, most: int, literal: Names) 
     left = _name(_cut(name, most), literal)
     if formula is None:
         return left
-    return (*left, Run(" = ", "upright"), *_expression(formula, most, literal)[0])
+    return (*left, _upright(" = "), *_expression(formula, most, literal)[0])
 
 
 def words(text: str, literal: Names = ()) -> Runs:
@@ -105,7 +105,10 @@ def differential(name: str, size: float, room: float, literal: Names = ()) -> Ru
 
 
 def number(value: Any) -> str:
-    """A value as the picture shows it: four digits, a real minus, an array's shape."""
+    """A value as the picture shows it: four digits, a real minus, an array's shape.
+
+    Nothing in it has to be escaped.
+    """
     shape = getattr(value, "shape", None)
     if shape:
         return "×".join(str(n) for n in shape) if len(shape) > 1 else f"({shape[0]},)"
@@ -114,11 +117,17 @@ def number(value: Any) -> str:
 
 def runs_width(runs: Iterable[Run], size: float) -> float:
     """The room that runs need at a font size."""
-    total = 0.0
+    total = 0
     for run in runs:
-        style: Style = "italic" if run.kind == "name" else "upright"
-        total += width(run.text, style, size * SMALL if run.level else size)
-    return total
+        total += _thousandths(run)
+    return total * size / 1000
+
+
+@lru_cache(maxsize=4096)
+def _thousandths(run: Run) -> int:
+    """The width of a run in thousandths of the line's em: whole ones, so that sums are exact."""
+    units = hundredths(run.text, "italic" if run.kind == "name" else "upright")
+    return round(10 * SMALL * units) if run.level else 10 * units
 
 
 def _cut(text: str, most: int) -> str:
@@ -142,13 +151,16 @@ def _fit(runs: Runs, size: float, room: float) -> Runs:
         left -= runs_width((part,), size)
         if part != run:
             break
-    return (*kept, Run("…", "upright"))
+    return (*kept, _upright("…"))
 
 
 def _name(name: str, literal: Names) -> Runs:
     """x_1 and x1 as x with index 1, alpha as α; any other name as it is."""
-    if name in literal:
-        return (Run(name, "name"),)
+    return (Run(name, "name"),) if name in literal else _parsed(name)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(name: str) -> Runs:
     indexed = _INDEXED.fullmatch(name)
     if indexed is None or "__" in name:
         return (Run(GREEK.get(name, name), "name"),)
@@ -163,13 +175,18 @@ def _name(name: str, literal: Names) -> Runs:
     return (Run(GREEK.get(before, before), "name"), Run(shown, kind, -1))
 
 
+@lru_cache(maxsize=4096)
+def _upright(text: str) -> Run:
+    return Run(text, "upright")
+
+
 def _expression(expression: Expression, most: int, literal: Names) -> tuple[Runs, int]:
     """The runs of an expression, and how tightly its outermost operator binds."""
     if isinstance(expression, str):
         return _words(expression, most, literal), ATOM
     if not isinstance(expression, tuple):
         text = format_number(expression, 4).replace("-", "−")
-        return (Run(text, "upright"),), MINUS if text.startswith("−") else ATOM
+        return (_upright(text),), MINUS if text.startswith("−") else ATOM
     function, *arguments = expression
     name = str(function)
     parts = [_expression(argument, most, literal) for argument in arguments]
@@ -181,12 +198,12 @@ def _expression(expression: Expression, most: int, literal: Names) -> tuple[Runs
         return _call(name, [runs for runs, _ in parts]), ATOM
     sign = _SIGNS.get(name, known.symbol)
     if len(parts) == 1:
-        return (Run(sign, "upright"), *_bracket(parts[0], known.binding + 1)), known.binding
+        return (_upright(sign), *_bracket(parts[0], known.binding + 1)), known.binding
     left = _bracket(parts[0], known.binding + (known.binding == COMPARISON))
     # A negative number after an operator stands in parentheses: a + (−2).
     least = ATOM if parts[1][1] == MINUS and known.binding != COMPARISON else known.binding + 1
     right = _bracket(parts[1], least)
-    return (*left, Run(f" {sign} ", "upright"), *right), known.binding
+    return (*left, _upright(f" {sign} "), *right), known.binding
 
 
 def _call(name: str, arguments: list[Runs]) -> Runs:
@@ -194,12 +211,12 @@ def _call(name: str, arguments: list[Runs]) -> Runs:
         opening, closing = _FENCES[name]
     else:
         opening, closing = f"{_SHORT_NAMES.get(name, name)}(", ")"
-    runs: list[Run] = [Run(opening, "upright")]
+    runs: list[Run] = [_upright(opening)]
     for i, argument in enumerate(arguments):
         if i:
-            runs.append(Run(", ", "upright"))
+            runs.append(_upright(", "))
         runs.extend(argument)
-    return (*runs, Run(closing, "upright"))
+    return (*runs, _upright(closing))
 
 
 def _bracket(part: tuple[Runs, int], least: int) -> Runs:
@@ -209,16 +226,18 @@ def _bracket(part: tuple[Runs, int], least: int) -> Runs:
 
 def _words(text: str, most: int, literal: Names) -> Runs:
     """A name, or the text of an op with the names in it found."""
+    if text.isidentifier():
+        return _name(_cut(text, most), literal)
     runs: list[Run] = []
     end = 0
     for word in _WORD.finditer(text):
         if word.start() > end:
-            runs.append(Run(text[end : word.start()], "upright"))
+            runs.append(_upright(text[end : word.start()]))
         end = word.end()
         if text[end : end + 1] in ("(", "="):  # a function, or the name of a setting
-            runs.append(Run(_cut(word[0], most), "upright"))
+            runs.append(_upright(_cut(word[0], most)))
         else:
             runs.extend(_name(_cut(word[0], most), literal))
     if end < len(text):
-        runs.append(Run(_cut(text[end:], most), "upright"))
+        runs.append(_upright(_cut(text[end:], most)))
     return tuple(runs)

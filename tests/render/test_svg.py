@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from math import hypot
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +22,7 @@ import pytest
 
 import cgraph_edu as cg
 from cgraph_edu.render.palette import PALETTES
-from cgraph_edu.render.scene import MANY
+from cgraph_edu.render.scene import MANY, frame
 from cgraph_edu.render.svg import SHOWS, draw
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -136,7 +137,7 @@ def test_what_the_widget_relies_on() -> None:
 
 @pytest.mark.parametrize("make", [five, mlp])
 def test_one_frame_for_every_mode_and_theme(make: Callable[[], cg.Graph]) -> None:
-    def frame(svg: str) -> list[object]:
+    def framed(svg: str) -> list[object]:
         root = parse(svg)
         corners = [
             (e.attrib["x"], e.attrib["y"])
@@ -147,7 +148,7 @@ def test_one_frame_for_every_mode_and_theme(make: Callable[[], cg.Graph]) -> Non
         return [root.attrib["viewBox"], corners, heads]
 
     graph = make()
-    frames = [frame(draw(graph, show, theme)) for show in SHOWS for theme in PALETTES]
+    frames = [framed(draw(graph, show, theme)) for show in SHOWS for theme in PALETTES]
     assert all(other == frames[0] for other in frames)
 
 
@@ -184,6 +185,33 @@ def test_no_room_is_left_out_under_and_above_the_boxes() -> None:
     rows = [(float(e.attrib["y"]), float(e.attrib["y"]) + float(e.attrib["height"])) for e in boxes]
     assert min(top for top, _ in rows) >= 22
     assert max(bottom for _, bottom in rows) <= height - 34
+
+
+@pytest.mark.parametrize("make", [five, mlp])
+def test_boxes_labels_and_badges_stand_on_whole_pixels_and_badges_on_their_wires(
+    make: Callable[[], cg.Graph],
+) -> None:
+    scene = frame(make())
+    for placed in scene.nodes:
+        assert all(type(at) is int for at in (placed.x, placed.y, placed.width))
+    for drawn in scene.edges:
+        assert all(type(at) is int for point in (drawn.label, *drawn.badges) for at in point)
+        points = drawn.wire.points(200)
+        for x, y in drawn.badges:
+            assert min(hypot(x - x1, y - y1) for x1, y1 in points) < 1
+        start, end = points[0][0], points[-1][0]
+        assert {x for x, _ in drawn.badges} == {start + 11, start + 31, end - 20}
+
+
+def test_without_its_value_cell_a_box_has_the_same_wires_but_longer() -> None:
+    for drawn in frame(mlp()).edges:
+        wire, longer = drawn.wire, drawn.wire.earlier(76)
+        assert longer.start == (wire.start[0] - 76, wire.start[1])
+        assert longer.pieces[-1][-1] == wire.pieces[-1][-1]
+        across = [x for x, _ in longer.points()]
+        assert across == sorted(across)
+        heights = [y for _, y in wire.points()]
+        assert all(min(heights) <= y <= max(heights) for _, y in longer.points())
 
 
 def test_both_edges_of_a_square_are_drawn() -> None:
