@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
 
+from ..graphs.folding import View
 from ..graphs.graph import Edge, Graph, Node
 from . import typeset
 from .glyphs import width
@@ -31,6 +32,7 @@ PARTIAL_ROOM = 56  # likewise
 LABEL_HEIGHT = 38
 _NUMBER_HEIGHT = 18
 LONGEST_LABEL = 280.0
+LONGEST_HEADING = 180.0
 LONGEST_FRACTION = 72.0
 _NARROWEST = 44
 
@@ -102,18 +104,11 @@ class Frame:
 def frame(graph: Graph) -> Frame:
     """Measure the graph's labels and lay them out."""
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
-    density = _FULL if len(graph.nodes) < MANY else _COMPACT
+    # Parts have no derivative that a fraction could name.
+    is_full = len(graph.nodes) < MANY and not isinstance(graph, View)
+    density = _FULL if is_full else _COMPACT
     literal = typeset.lookalikes(node.name for node in graph.nodes)
-    labels = [
-        typeset.label(
-            node.name,
-            None if node.op is None else graph.formula(node),
-            NAME_SIZE,
-            LONGEST_LABEL,
-            literal,
-        )
-        for node in graph.nodes
-    ]
+    labels = [_label(graph, node, literal) for node in graph.nodes]
     differentials = _differentials(graph, literal) if density.fractions else {}
     fractions = [_fraction(edge, differentials) for edge in graph.edges]
     links = [
@@ -154,6 +149,13 @@ def frame(graph: Graph) -> Frame:
     )
 
 
+def _label(graph: Graph, node: Node, literal: typeset.Names) -> tuple[Runs, bool]:
+    if isinstance(graph, View) and (group := graph.whole.group(node.index)) is not None:
+        return typeset.heading(group.name, group.is_scope, NAME_SIZE, LONGEST_HEADING, literal)
+    formula = None if node.op is None else graph.formula(node)
+    return typeset.label(node.name, formula, NAME_SIZE, LONGEST_LABEL, literal)
+
+
 def _differentials(graph: Graph, literal: typeset.Names) -> dict[int, tuple[Runs, float]]:
     """∂node for each node, by its index, and how long that is."""
     found = {}
@@ -186,10 +188,16 @@ def _label_size(edge: Edge, bar: int, density: Density) -> tuple[int, int]:
     return bar + number, LABEL_HEIGHT
 
 
+_ALIKE = {"input": "input", "group": "group"}
+
+
 def _equal_columns(graph: Graph, widths: list[int], columns: list[int]) -> list[int]:
-    """Boxes of one column are equally wide, inputs and operations each among themselves."""
-    kinds = [(column, node.op is None) for column, node in zip(columns, graph.nodes, strict=True)]
-    widest: dict[tuple[int, bool], int] = {}
+    """Boxes of one column are equally wide: inputs, operations and parts among themselves."""
+    kinds = [
+        (column, _ALIKE.get(graph.kind(node).split()[0], "operation"))
+        for column, node in zip(columns, graph.nodes, strict=True)
+    ]
+    widest: dict[tuple[int, str], int] = {}
     for kind, w in zip(kinds, widths, strict=True):
         widest[kind] = max(widest.get(kind, 0), w)
     return [widest[kind] for kind in kinds]
