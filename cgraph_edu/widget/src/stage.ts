@@ -3,6 +3,8 @@
 import { DocumentError, type Graph } from "./document";
 import { drawn, keepKeys } from "./dom";
 import { isComparison } from "./evaluate";
+import { unfolded, type Sight } from "./folding";
+import { GroupMark } from "./groups";
 import { formatTruth, typeset } from "./numbers";
 
 /** What is selected. A path is a list of edges; `lit` is the index of the one that stands out. */
@@ -33,23 +35,40 @@ const LONG = 960;
 export class Stage {
   readonly svg: SVGSVGElement;
   readonly #nodes: readonly (NodeMark | null)[];
+  readonly #groups = new Map<number, GroupMark>();
   readonly #edges: readonly EdgeMark[];
+  #values: readonly number[] = [];
   #selected = "";
 
-  /** Throws DocumentError if `text` is not a picture of `graph`. */
+  /** Throws DocumentError if `text` is not a picture of what is in sight of `graph`. */
   constructor(
     text: string,
     private readonly graph: Graph,
     picked: (node: number, reverse: boolean) => void,
+    private readonly sight: Sight = unfolded(graph),
+    opened: (part: number) => void = () => {},
   ) {
     this.svg = readSvg(text);
+    const boxes = new Map<number, SVGGElement>();
+    for (const group of this.svg.querySelectorAll<SVGGElement>(".node")) {
+      boxes.set(Number(group.dataset["node"]), group);
+    }
     this.#nodes = graph.nodes.map((node, index) => {
-      if (!node.drawn) return null;
-      return new NodeMark(part(this.svg, `.node[data-node="${index}"]`), isComparison(node.op), (reverse) =>
-        picked(index, reverse),
-      );
+      const group = boxes.get(index);
+      if (!group && this.sight.folding === null && node.drawn) {
+        throw new DocumentError(`the picture has no .node[data-node="${index}"]`);
+      }
+      if (!group) return null;
+      return new NodeMark(group, isComparison(node.op), (reverse) => picked(index, reverse));
     });
-    this.#edges = graph.edges.map(
+    for (const [box, group] of boxes) {
+      const part = this.sight.part(box);
+      if (part === null || !this.sight.folding) continue;
+      const told = this.sight.folding.parts[part];
+      if (!told) throw new DocumentError(`the picture has a part ${part}, and the graph has none`);
+      this.#groups.set(part, new GroupMark(group, told, () => opened(part)));
+    }
+    this.#edges = this.sight.wires.map(
       (_, index) => new EdgeMark(part(this.svg, `.edge[data-edge="${index}"]`)),
     );
   }
@@ -65,13 +84,57 @@ export class Stage {
     partials: readonly number[],
     remarks: readonly string[] = [],
   ): void {
+    this.#values = values;
     this.#nodes.forEach((node, index) => node?.show(values[index]!, remarks[index]));
-    this.#edges.forEach((edge, index) => edge.show(partials[index]!));
+    this.#groups.forEach((group) => group.show(values));
+    const numbers = this.sight.numbers(partials);
+    this.#edges.forEach((edge, index) => edge.show(numbers[index]!));
   }
 
   /** Show no number on this edge, until the next numbers come. */
   conceal(edge: number): void {
-    this.#edges[edge]!.conceal();
+    const wire = this.sight.wire(edge);
+    if (wire !== undefined) this.#edges[wire]!.conceal();
+  }
+
+  /** The same for wires between folded parts whose number is ∂target/∂source. */
+  concealBetween(source: number, target: number): void {
+    const { sight } = this;
+    sight.wires.forEach((wire, index) => {
+      const isFolded = sight.part(wire.source) !== null || sight.part(wire.target) !== null;
+      const isAnswer = sight.result(wire.source) === source && sight.result(wire.target) === target;
+      if (isFolded && isAnswer) this.#edges[index]!.conceal();
+    });
+  }
+
+  /** The box of a node, or of the part that it is folded in; null where neither is in the picture. */
+  box(node: number): SVGGElement | null {
+    const shown = this.#nodes[node]?.group;
+    if (shown) return shown;
+    const box = this.sight.box(node);
+    const part = box === null ? null : this.sight.part(box);
+    return part === null ? null : (this.#groups.get(part)?.group ?? null);
+  }
+
+  /** Whether a node has a box of its own here. */
+  has(node: number): boolean {
+    return Boolean(this.#nodes[node]);
+  }
+
+  /** The wire of an edge; null where it has none here. */
+  wire(edge: number): SVGGElement | null {
+    const wire = this.sight.wire(edge);
+    return wire === undefined ? null : this.#edges[wire]!.group;
+  }
+
+  /** Show on each folded part how many of the nodes that act in a pass have acted: the first `done`. */
+  progress(acting: readonly number[], done: number): void {
+    this.#groups.forEach((group, part) => {
+      const inside = this.sight.folding!;
+      const places = [...acting.keys()].filter((place) => inside.holds(part, acting[place]!));
+      const past = places.filter((place) => place < done).length;
+      group.progress(places.length ? `${past} of ${places.length} done` : "");
+    });
   }
 
   paint(theme: "light" | "dark"): void {
@@ -81,7 +144,8 @@ export class Stage {
 
   /** A node in words: "c = a + b = 3". */
   describe(node: number): string {
-    return this.#nodes[node]?.group.getAttribute("aria-label") ?? "";
+    const shown = this.#nodes[node]?.group.getAttribute("aria-label");
+    return shown ?? `${this.graph.nodes[node]!.name} = ${typeset(this.#values[node]!, DIGITS)}`;
   }
 
   /** The node that has the focus. */
@@ -105,8 +169,14 @@ export class Stage {
     this.#selected = key;
     const { source, target, paths, lit } = selection;
     this.#nodes.forEach((node, index) => node?.mark(index === source, index === target));
-    const through = this.graph.edges.map((): number[] => []);
-    paths.forEach((path, number) => path.forEach((edge) => through[edge]!.push(number)));
+    const inside = (part: number, node: number | null) =>
+      node !== null && this.sight.folding!.holds(part, node);
+    this.#groups.forEach((group, part) => group.mark(inside(part, source), inside(part, target)));
+    const through = this.#edges.map((): number[] => []);
+    paths.forEach((path, number) => {
+      const wires = new Set(path.map((edge) => this.sight.wire(edge)));
+      for (const wire of wires) if (wire !== undefined) through[wire]!.push(number);
+    });
     this.svg.classList.toggle("cgx-chosen", source !== null);
     this.#edges.forEach((edge, index) => edge.mark(through[index]!, lit));
   }
@@ -148,26 +218,35 @@ class NodeMark {
     this.group.classList.toggle("cgx-target", isTarget);
     this.group.setAttribute("aria-pressed", String(isSource || isTarget));
     const word = [isSource && "source", isTarget && "target"].filter(Boolean).join(", ");
-    this.#word?.remove();
-    this.#word = null;
-    if (!word) return;
-    const box = part<SVGRectElement>(this.group, ".box");
-    const at = (name: string) => Number(box.getAttribute(name));
-    // Downward, wires come in from above: the word stands in the upper edge, beside them.
-    const isInEdge = this.group.matches(".cgx-down .node:not(.input)");
-    const x = at("x") + (isInEdge ? 15 : at("width") / 2);
-    const y = at("y") + (isInEdge ? 2 : -7);
-    this.#word = drawn("text", { class: `cgx-word ${isInEdge ? "cgx-in-edge" : ""}`, x, y }, word);
-    // Beside the node, not in it, so that the focus ring stays on the box.
-    this.group.after(this.#word);
+    this.#word = inscribe(this.group, this.#word, word);
   }
+}
+
+/** Write a word at a box, in place of another. */
+export function inscribe(
+  group: SVGGElement,
+  before: SVGTextElement | null,
+  word: string,
+): SVGTextElement | null {
+  before?.remove();
+  if (!word) return null;
+  const box = part<SVGRectElement>(group, ".box");
+  const at = (name: string) => Number(box.getAttribute(name));
+  // Downward, wires come in from above: the word stands in the upper edge, beside them.
+  const isInEdge = group.matches(".cgx-down .node:not(.input)");
+  const x = at("x") + (isInEdge ? 15 : at("width") / 2);
+  const y = at("y") + (isInEdge ? 2 : -7);
+  const made = drawn("text", { class: `cgx-word ${isInEdge ? "cgx-in-edge" : ""}`, x, y }, word);
+  // Beside the node, not in it, so that the focus ring stays on the box.
+  group.after(made);
+  return made;
 }
 
 class EdgeMark {
   readonly #number: Element | null;
   #badges: readonly SVGGElement[] = [];
 
-  constructor(private readonly group: SVGGElement) {
+  constructor(readonly group: SVGGElement) {
     this.#number = group.querySelector(".number");
   }
 
