@@ -61,6 +61,9 @@ class Density:
 
 _FULL = Density(True, 1.0, 16, Gaps())
 _COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=24))
+# A folded picture has several paths on one wire: room for their badges beside the number.
+_FOLDED = Density(False, 1.0, 12, Gaps(columns=56))
+_FOLDED_COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=48))
 
 
 class Placed(NamedTuple):
@@ -104,9 +107,8 @@ class Frame:
 def frame(graph: Graph) -> Frame:
     """Measure the graph's labels and lay them out."""
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
-    # Parts have no derivative that a fraction could name.
-    is_full = len(graph.nodes) < MANY and not isinstance(graph, View)
-    density = _FULL if is_full else _COMPACT
+    densities = (_FOLDED, _FOLDED_COMPACT) if isinstance(graph, View) else (_FULL, _COMPACT)
+    density = densities[len(graph.nodes) >= MANY]
     literal = typeset.lookalikes(node.name for node in graph.nodes)
     labels = [_label(graph, node, literal) for node in graph.nodes]
     differentials = _differentials(graph, literal) if density.fractions else {}
@@ -116,8 +118,10 @@ def frame(graph: Graph) -> Frame:
         for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
     ]
     widths = [
-        max(_NARROWEST, _even(typeset.runs_width(runs, NAME_SIZE) + 2 * density.padding))
-        for runs, _ in labels
+        max(_NARROWEST, _even(max(wide, beneath(graph, node)) + 2 * density.padding))
+        for node, wide in zip(
+            graph.nodes, (typeset.runs_width(runs, NAME_SIZE) for runs, _ in labels), strict=True
+        )
     ]
     widths = _equal_columns(graph, widths, ranks(len(widths), links))
     layout = place(
@@ -154,6 +158,12 @@ def _label(graph: Graph, node: Node, literal: typeset.Names) -> tuple[Runs, bool
         return typeset.heading(group.name, group.is_scope, NAME_SIZE, LONGEST_HEADING, literal)
     formula = None if node.op is None else graph.formula(node)
     return typeset.label(node.name, formula, NAME_SIZE, LONGEST_LABEL, literal)
+
+
+def beneath(graph: Graph, node: Node) -> float:
+    """The width of what stands under a part's name: during a pass, "24 of 24 done"."""
+    group = graph.whole.group(node.index) if isinstance(graph, View) else None
+    return 0.0 if group is None else width(f"{group.size:,} of {group.size:,} done", "sans", 12)
 
 
 def _differentials(graph: Graph, literal: typeset.Names) -> dict[int, tuple[Runs, float]]:

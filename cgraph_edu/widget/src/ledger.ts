@@ -16,6 +16,7 @@ const CROWD = 4;
 const LONG = 4;
 /** Nodes of a path that are written out before its middle is left out. */
 const SHOWN_NODES = 12;
+const SHOWN_FACTORS = 16;
 /** Terms that the sum is written with. */
 const TERMS = 6;
 
@@ -287,10 +288,15 @@ function badge(path: number): HTMLElement {
   return element("span", { class: `cgx-badge ${hue(path)}` }, String(path + 1));
 }
 
-/** "1 · (−2)": a negative factor after the first is put in brackets. */
+/** "1 · (−2)": a negative factor after the first is put in brackets, the middle of many left out. */
 function factors(numbers: readonly number[]): string {
+  const left = numbers.length > SHOWN_FACTORS ? numbers.length - SHOWN_FACTORS : 0;
+  const half = SHOWN_FACTORS / 2;
   return numbers
-    .map((number, index) => (index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number)))
+    .flatMap((number, index) => {
+      if (left && index >= half && index < half + left) return index === half ? [`… ${left} more …`] : [];
+      return [index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number)];
+    })
     .join(" ·\u00a0");
 }
 

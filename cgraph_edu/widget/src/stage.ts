@@ -26,6 +26,9 @@ const DIGIT_WIDTH = 0.64;
 const POINT_WIDTH = 0.3;
 
 const BADGE_SPACING = 18;
+/** From the middle of a number that stands alone. */
+const NUMBER_ROOM = 30;
+const NUMBER_HEIGHT = 15;
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.45;
@@ -256,9 +259,14 @@ class EdgeMark {
       .split(" ")
       .filter(Boolean)
       .map((point) => point.split(",").map(Number) as [number, number]);
+    // A number that stands alone is on the wire: a badge must not cover it.
+    const alone = this.group.querySelector(".alone")?.parentElement?.getAttribute("transform");
+    const [left, top] = (alone?.match(/[\d.]+/g) ?? []).map(Number);
     // On a short wire they would cover each other.
-    return places.filter(([x, y], index) =>
-      places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
+    return places.filter(
+      ([x, y], index) =>
+        (!alone || Math.abs(x - left!) > NUMBER_ROOM || Math.abs(y - top!) > NUMBER_HEIGHT) &&
+        places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
     );
   }
 
@@ -321,10 +329,16 @@ export function hue(path: number): string {
 }
 
 function badge(x: number, y: number, text: string, colour: string): SVGGElement {
+  // "+10" needs more room than "+9".
+  const isWide = text.length > 2;
   return drawn(
     "g",
-    { class: `cgx-badge ${colour}`, transform: `translate(${x} ${y})`, "aria-hidden": "true" },
-    drawn("circle", { r: "8" }),
+    {
+      class: `cgx-badge ${colour}${isWide ? " cgx-wide" : ""}`,
+      transform: `translate(${x} ${y})`,
+      "aria-hidden": "true",
+    },
+    drawn("circle", { r: isWide ? 10 : 8 }),
     drawn("text", { y: "0.36em" }, text),
   );
 }
