@@ -48,7 +48,8 @@ def computation(seed: int, size: int, scopes: bool = True, inputs: int = 6) -> G
 
 
 def _one_of(choose: random.Random, x: cg.Tensor, y: cg.Tensor) -> cg.Tensor:
-    return (cg.tanh(x), x * y, x + y)[choose.randrange(3)]
+    made: cg.Tensor = (cg.tanh(x), x * y, x + y)[choose.randrange(3)]
+    return made
 
 
 def folded(graph: Graph) -> Folding:

@@ -550,10 +550,15 @@ class Explorer {
     if (mode === "paths") {
       this.#stepper.hide();
       stage.progress([], 0);
+      this.#tools.remark("");
       return [];
     }
     const pass = { graph: program.graph, mode, seed: this.#seed(), target };
-    return this.#stepper.show(pass, stage, partials, this.#stepNumber);
+    const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
+    const acting = this.#stepper.acting(this.#stepNumber);
+    const isElsewhere = acting !== undefined && stage.box(acting) === null;
+    this.#tools.remark(isElsewhere ? `This step is at ${this.#name(acting)}, outside this part.` : "");
+    return remarks;
   }
 
   /** Where a pass starts: in forward mode at the source, or else at the first input. */

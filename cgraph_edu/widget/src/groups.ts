@@ -14,7 +14,6 @@ export class GroupMark {
   #word: SVGTextElement | null = null;
   #holds = "";
   #progress = "";
-  #told = "";
 
   constructor(
     readonly group: SVGGElement,
@@ -24,6 +23,9 @@ export class GroupMark {
     this.#value = group.querySelector(".value")!;
     this.#count = group.querySelector(".count")!;
     this.#size = this.#count.textContent ?? "";
+    // As text it must read like its label.
+    this.#count.before(" ");
+    this.#value.before(" ");
     group.setAttribute("role", "button");
     group.setAttribute("tabindex", "0");
     keepKeys(group);
@@ -38,7 +40,6 @@ export class GroupMark {
   show(values: readonly number[]): void {
     const { output } = this.part;
     if (output !== null) write(this.#value, typeset(values[output]!, DIGITS));
-    this.#told = this.#value.textContent ?? "";
     this.#label();
   }
 
@@ -59,9 +60,8 @@ export class GroupMark {
   }
 
   #label(): void {
-    const { name } = this.part;
-    const value = this.part.output === null ? this.#told : `hands on ${this.#told}`;
-    const said = [`${name}, folded`, this.#size, value, this.#holds, this.#progress];
+    const seen = [this.part.name, this.#progress || this.#size, this.#value.textContent];
+    const said = [...seen, "folded", this.#progress && this.#size, this.#holds];
     this.group.setAttribute("aria-label", said.filter(Boolean).join(", "));
   }
 }

@@ -10,6 +10,8 @@ import type { Zoom } from "./zoom";
 export class Tools {
   readonly root: HTMLElement;
   readonly #trail = element("nav", { class: "cgx-trail", "aria-label": "open part" });
+  #opening = "";
+  #remark = "";
   readonly #said = element("span", { class: "cgx-told", role: "status" });
 
   constructor(
@@ -52,8 +54,20 @@ export class Tools {
     this.#trail.replaceChildren(...parts.flatMap((part, i) => (i ? [arrow(), part] : [part])), ...flat);
   }
 
+  /** What there is to say of a part that is to be opened. */
   say(text: string): void {
-    setText(this.#said, text);
+    this.#opening = text;
+    this.#tell();
+  }
+
+  /** What there is to say of the part that is open. */
+  remark(text: string): void {
+    this.#remark = text;
+    this.#tell();
+  }
+
+  #tell(): void {
+    setText(this.#said, this.#opening || this.#remark);
   }
 
   focus(): void {

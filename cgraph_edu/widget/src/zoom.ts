@@ -19,8 +19,9 @@ export class Zoom {
 
   /** Zoom this picture, which comes with a width of its own. */
   attach(svg: SVGSVGElement): void {
+    // To scroll takes a layout of the page, which the first picture does not need.
+    if (this.#svg) this.stage.scrollTo(0, 0);
     this.#svg = svg;
-    this.stage.scrollTo(0, 0);
   }
 
   closer(): void {
