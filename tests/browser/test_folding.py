@@ -86,7 +86,7 @@ def test_scopes_are_boxes_that_open_and_close(page: Page, explorer: Locator) -> 
     box(explorer, "neuron_1").press("Enter")
     assert trail(explorer) == "graph▸layer 1▸neuron_1"
     # The box that had the focus is gone: it went in.
-    assert page.evaluate("document.activeElement.matches('.node:not(.outside)')")
+    assert page.evaluate("document.activeElement.matches('.node:not(.outside):focus-visible')")
     explorer.get_by_role("button", name="layer 1", exact=True).click()
     assert trail(explorer) == "graph▸layer 1"
     assert page.evaluate("document.activeElement.matches('.cgx-crumb')")
@@ -124,6 +124,12 @@ def test_python_opens_a_part_and_hears_of_it(page: Page, explorer: Locator) -> N
     assert trail(explorer) == "graph▸layer 1"
     box(explorer, "layer 2").click()
     assert harness.sent(page, "opened") == 4
+
+
+def test_of_many_inputs_some_are_offered_and_the_rest_are_in_the_menu(bare: Page) -> None:
+    explorer = harness.mount(bare, computation(3, 900, scopes=False))
+    assert explorer.locator(".cgx-chip").count() == 12
+    assert "or another from the menu" in (explorer.locator(".cgx-ledger").text_content() or "")
 
 
 # --- Asking Python -------------------------------------------------------------------------------

@@ -56,6 +56,9 @@ const PATIENCE_MS = 3000;
 /** A picture with more boxes than this has tools to find the way in it. */
 const MANY = 24;
 
+/** More inputs than this are offered by the menu only. */
+const MOST_CHIPS = 12;
+
 const UNKNOWN_RANGE: Range = [-3, 3, 0.1];
 
 /** A graph and its picture, and the last numbers that were true of it. */
@@ -656,7 +659,8 @@ class Explorer {
   }
 
   #invitation(target: HTMLElement): (Node | string)[] {
-    const chips = this.#question.inputs.map((name) => {
+    const { inputs } = this.#question;
+    const chips = inputs.slice(0, MOST_CHIPS).map((name) => {
       const label = mathName(this.#label(this.#find(name)!));
       const chip = keepKeys(element("button", { type: "button", class: "cgx-chip" }, label));
       chip.addEventListener("click", () => {
@@ -666,8 +670,9 @@ class Explorer {
       });
       return chip;
     });
+    const others = inputs.length > chips.length ? [", or another from the menu,"] : [];
     return chips.length
-      ? ["Choose an input ", ...chips, " to see its paths to ", target, "."]
+      ? ["Choose an input ", ...chips, ...others, " to see its paths to ", target, "."]
       : ["This graph has no input."];
   }
 
