@@ -551,9 +551,7 @@ def test_two_thousand_nodes_open_and_move_smoothly(bare: Page, mode: str) -> Non
     )
     times = bare.evaluate(DRAG)
     median, p95 = times[len(times) // 2], times[int(0.95 * len(times))]
-    print(
-        f"{len(graph.nodes)} nodes, {mode}: open {opening:.0f} ms, slider to DOM p95 {p95:.1f} ms"
-    )
+    print(f"{mode}: open {opening:.0f} ms, slider to DOM {median:.1f} ms, p95 {p95:.1f} ms")
     assert opening < 4000
     # Generous, for a machine that does other things meanwhile.
     assert median < 100
