@@ -24,7 +24,7 @@ from .core.tensor import Tensor
 from .graphs.answers import TOLERANCE
 from .graphs.build import NoGraphError, graph
 from .graphs.graph import Graph
-from .render.picture import bundle, is_drawn
+from .render.picture import bundle, is_explored
 from .render.text import LIMIT
 from .widget.setup import PLAIN, Setup
 
@@ -161,7 +161,7 @@ class CGraphMagics(Magics):
     def _show(self, drawn: Graph, setup: Setup, limit: int, as_page: bool) -> None:
         try:
             data = bundle(drawn, limit, setup.told)
-            moves = is_drawn(drawn) and drawn.is_live
+            moves = is_explored(drawn)
             if moves and as_page:
                 from .widget.page import framed
 

@@ -1,13 +1,17 @@
 // Build the browser side: TypeScript into static/explorer.js, its style into static/explorer.css.
 //
-// Every saved widget carries the module with its style, so they are packed: deflated together, and
-// unpacked where they run. The packer is a pinned one in JavaScript, because zlib's bytes differ
-// between machines. A saved page has the style as it is, for what it shows without scripts.
+// Every saved widget carries the module with its style, so they are packed: deflated together,
+// written four bytes in five letters, and unpacked where they run. Zopfli takes its time and saves
+// most; it is pinned, because zlib's bytes differ between machines. A saved page has the style as it
+// is, for what it shows without scripts.
 
 import { writeFile } from "node:fs/promises";
 
+import { deflateAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
-import { deflateSync } from "fflate";
+
+// Letters that JavaScript, JSON and HTML leave as they are.
+const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?,;_|()[]{}@%#";
 
 const { outputFiles, metafile } = await build({
   entryPoints: ["cgraph_edu/widget/src/explorer.ts"],
@@ -27,10 +31,30 @@ const style = outputFiles.find(({ path }) => path.endsWith(".css"));
 const { exports } = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint);
 const names = exports.filter((name) => name !== "default");
 const both = Buffer.concat([script.contents, Buffer.from([0]), style.contents]);
-const packed = Buffer.from(deflateSync(both, { level: 9 })).toString("base64");
+const packed = Buffer.from(await deflateAsync(both, { numiterations: 15 }));
+
+function inLetters(bytes) {
+  const view = new DataView(new Uint8Array(4 * Math.ceil(bytes.length / 4)).buffer);
+  bytes.forEach((byte, i) => view.setUint8(i, byte));
+  let text = "";
+  for (let at = 0; at < view.byteLength; at += 4) {
+    let word = view.getUint32(at);
+    let five = "";
+    for (let i = 0; i < 5; i++) [five, word] = [LETTERS[word % 85] + five, Math.floor(word / 85)];
+    text += five;
+  }
+  return text;
+}
 
 const loader = `// Packed by scripts/bundle.mjs from widget/src.
-const packed = Uint8Array.from(atob("${packed}"), (byte) => byte.charCodeAt(0));
+const letters = "${LETTERS}";
+const text = "${inLetters(packed)}";
+const words = new DataView(new ArrayBuffer((text.length / 5) * 4));
+for (let i = 0; i < text.length; i += 5) {
+  const word = [...text.slice(i, i + 5)].reduce((sum, letter) => sum * 85 + letters.indexOf(letter), 0);
+  words.setUint32((i / 5) * 4, word);
+}
+const packed = words.buffer.slice(0, ${packed.length});
 const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
 const [script, style] = (await new Response(stream).text()).split("\\0");
 const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));

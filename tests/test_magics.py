@@ -323,6 +323,17 @@ NOTHING_TO_DRAW = [
 ]
 
 
+def test_a_large_graph_is_folded_and_has_sliders(notebook: Notebook) -> None:
+    shown = notebook.run("%%cgraph\na = 0.5\ny = a\nfor i in range(200):\n    y = y * a + a\n")
+    (bundle,) = shown.bundles
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert (
+        "401 nodes are too many for one picture: here its parts are folded" in bundle["text/html"]
+    )
+    assert 'alt="Inputs: ' in bundle["text/html"]
+    assert notebook["explorer"].steps == 0
+
+
 def test_an_output_of_several_numbers_is_drawn_without_derivatives(notebook: Notebook) -> None:
     shown = notebook.run("%%cgraph\nimport numpy as np\nx = np.ones(2)\ny = x * 3\n")
     assert shown.bundles[-1]["text/plain"] == (

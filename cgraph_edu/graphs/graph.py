@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .cost import Cost
     from .derivation import Derivation
     from .diagnosis import Diagnosis
+    from .folding import Folding
     from .paths import PathSum, Waypoint
     from .traces import ForwardTrace, ReverseTrace
 
@@ -136,6 +137,26 @@ class Graph:
     def uses(self) -> list[tuple[int, int, Any]]:
         """The edges as (source, target, partial), in the same order: quick to walk."""
         return [(edge.source, edge.target, edge.partial) for edge in self.edges]
+
+    def kind(self, node: Node) -> str:
+        """What a node is in the picture: "input", "inner" or "output"."""
+        if node.op is None:
+            return "input"
+        return "output" if node.index == self.output.index else "inner"
+
+    @property
+    def title(self) -> str:
+        """A title for its picture."""
+        output = self.output
+        formula = "" if output.op is None else f" = {self.describe(output)}"
+        return f"Computational graph of {output.name}{formula}"
+
+    @cached_property
+    def folding(self) -> Folding | None:
+        """The parts that its picture is folded into; None where it is small and has no scopes."""
+        from .folding import fold
+
+        return fold(self)
 
     def is_twin(self, edge: Edge) -> bool:
         """Whether its source is an operand of its target more than once, as in a * a."""

@@ -20,6 +20,7 @@ from .scene import (
     NAME_SIZE,
     PARTIAL_SIZE,
     Drawn,
+    beneath,
     frame,
     number_room,
 )
@@ -59,7 +60,14 @@ def downward(graph: Graph) -> dict[str, Any] | None:
         return None
     scene = frame(graph)
     widths = [
-        max(_NARROWEST, round(typeset.runs_width(placed.formula, NAME_SIZE) + 2 * _PADDING, 2))
+        max(
+            _NARROWEST,
+            round(
+                max(typeset.runs_width(placed.formula, NAME_SIZE), beneath(graph, placed.node))
+                + 2 * _PADDING,
+                2,
+            ),
+        )
         for placed in scene.nodes
     ]
     place_of = {placed.node.index: i for i, placed in enumerate(scene.nodes)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
 
+from ..graphs.folding import View
 from ..graphs.graph import Edge, Graph, Node
 from . import typeset
 from .glyphs import width
@@ -31,6 +32,7 @@ PARTIAL_ROOM = 56  # likewise
 LABEL_HEIGHT = 38
 _NUMBER_HEIGHT = 18
 LONGEST_LABEL = 280.0
+LONGEST_HEADING = 180.0
 LONGEST_FRACTION = 72.0
 _NARROWEST = 44
 
@@ -59,6 +61,9 @@ class Density:
 
 _FULL = Density(True, 1.0, 16, Gaps())
 _COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=24))
+# A folded picture has several paths on one wire: room for their badges beside the number.
+_FOLDED = Density(False, 1.0, 12, Gaps(columns=56))
+_FOLDED_COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=48))
 
 
 class Placed(NamedTuple):
@@ -102,18 +107,10 @@ class Frame:
 def frame(graph: Graph) -> Frame:
     """Measure the graph's labels and lay them out."""
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
-    density = _FULL if len(graph.nodes) < MANY else _COMPACT
+    densities = (_FOLDED, _FOLDED_COMPACT) if isinstance(graph, View) else (_FULL, _COMPACT)
+    density = densities[len(graph.nodes) >= MANY]
     literal = typeset.lookalikes(node.name for node in graph.nodes)
-    labels = [
-        typeset.label(
-            node.name,
-            None if node.op is None else graph.formula(node),
-            NAME_SIZE,
-            LONGEST_LABEL,
-            literal,
-        )
-        for node in graph.nodes
-    ]
+    labels = [_label(graph, node, literal) for node in graph.nodes]
     differentials = _differentials(graph, literal) if density.fractions else {}
     fractions = [_fraction(edge, differentials) for edge in graph.edges]
     links = [
@@ -121,8 +118,10 @@ def frame(graph: Graph) -> Frame:
         for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
     ]
     widths = [
-        max(_NARROWEST, _even(typeset.runs_width(runs, NAME_SIZE) + 2 * density.padding))
-        for runs, _ in labels
+        max(_NARROWEST, _even(max(wide, beneath(graph, node)) + 2 * density.padding))
+        for node, wide in zip(
+            graph.nodes, (typeset.runs_width(runs, NAME_SIZE) for runs, _ in labels), strict=True
+        )
     ]
     widths = _equal_columns(graph, widths, ranks(len(widths), links))
     layout = place(
@@ -152,6 +151,19 @@ def frame(graph: Graph) -> Frame:
         tuple(edges),
         density,
     )
+
+
+def _label(graph: Graph, node: Node, literal: typeset.Names) -> tuple[Runs, bool]:
+    if isinstance(graph, View) and (group := graph.whole.group(node.index)) is not None:
+        return typeset.heading(group.name, group.is_scope, NAME_SIZE, LONGEST_HEADING, literal)
+    formula = None if node.op is None else graph.formula(node)
+    return typeset.label(node.name, formula, NAME_SIZE, LONGEST_LABEL, literal)
+
+
+def beneath(graph: Graph, node: Node) -> float:
+    """The width of what stands under a part's name: during a pass, "24 of 24 done"."""
+    group = graph.whole.group(node.index) if isinstance(graph, View) else None
+    return 0.0 if group is None else width(f"{group.size:,} of {group.size:,} done", "sans", 12)
 
 
 def _differentials(graph: Graph, literal: typeset.Names) -> dict[int, tuple[Runs, float]]:
@@ -186,10 +198,16 @@ def _label_size(edge: Edge, bar: int, density: Density) -> tuple[int, int]:
     return bar + number, LABEL_HEIGHT
 
 
+_ALIKE = {"input": "input", "group": "group"}
+
+
 def _equal_columns(graph: Graph, widths: list[int], columns: list[int]) -> list[int]:
-    """Boxes of one column are equally wide, inputs and operations each among themselves."""
-    kinds = [(column, node.op is None) for column, node in zip(columns, graph.nodes, strict=True)]
-    widest: dict[tuple[int, bool], int] = {}
+    """Boxes of one column are equally wide: inputs, operations and parts among themselves."""
+    kinds = [
+        (column, _ALIKE.get(graph.kind(node).split()[0], "operation"))
+        for column, node in zip(columns, graph.nodes, strict=True)
+    ]
+    widest: dict[tuple[int, str], int] = {}
     for kind, w in zip(kinds, widths, strict=True):
         widest[kind] = max(widest.get(kind, 0), w)
     return [widest[kind] for kind in kinds]

@@ -9,7 +9,8 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 
-from ..graphs.graph import Graph
+from ..graphs.folding import View
+from ..graphs.graph import Graph, Node
 from . import typeset
 from .glyphs import width
 from .palette import PALETTES, SANS, SERIF, properties
@@ -42,6 +43,7 @@ _CELL = (
     f"v{BOX_HEIGHT - 2 * _RADIUS}a{_RADIUS},{_RADIUS} 0 0 1 -{_RADIUS},{_RADIUS}"
     f"h-{VALUE_CELL - _RADIUS}z"
 )
+_STACKED = 4  # how far the box behind a folded one looks out
 _MOST_DESCRIBED = 40
 # What XML 1.0 has no way to write.
 _LEGAL = "\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
@@ -73,6 +75,16 @@ stroke:var(--cg-paper);stroke-width:12;stroke-linejoin:round}}
 .cg .partial .alone{{text-anchor:middle}}
 """.strip()
 
+# What only a folded picture has.
+_FOLDED = f"""
+.cg .behind,.cg .group .back{{fill:var(--cg-node-cell)}}
+.cg .behind{{stroke:var(--cg-node-line);stroke-width:1.5}}
+.cg .group .cell{{fill:var(--cg-node-fill)}}
+.cg .count{{font:12px {SANS};fill:var(--cg-soft);text-anchor:middle}}
+.cg .several{{font:12px {SANS};fill:var(--cg-soft)}}
+.cg .outside .box,.cg .outside .behind{{stroke-dasharray:5 4}}
+""".rstrip()
+
 
 def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     """The graph as an SVG document: the same bytes for the same graph, everywhere.
@@ -91,9 +103,10 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     if theme not in PALETTES:
         raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
     scene = frame(graph)
-    title, description = escape(caption(graph)), escape(in_words(graph, show))
+    title, description = escape(graph.title), escape(in_words(graph, show))
     # nbconvert puts many drawings into one page: ids come from what they name.
     key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
+    style = _STYLE + _FOLDED if isinstance(graph, View) else _STYLE
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
@@ -101,7 +114,7 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
         f"{_size(scene, scene.density.scale)}>\n"
         f'<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n'
-        f"<style>.cg-{theme}{{{properties(theme)}}}\n{_STYLE}</style>\n"
+        f"<style>.cg-{theme}{{{properties(theme)}}}\n{style}</style>\n"
         f'<rect class="paper" {_size(scene)}/>'
     )
     fractions = scene.density.fractions
@@ -179,34 +192,53 @@ def _partial(drawn: Drawn) -> str:
 
 def _node(graph: Graph, placed: Placed, show: str) -> str:
     node = placed.node
-    result = "output" if node.index == graph.output.index else "inner"
-    kind = "input" if node.op is None else result
+    kind = graph.kind(node)
+    is_folded = kind.startswith("group")
     with_value = show != "definition"
     x, y, split = placed.x, placed.y, placed.x + placed.formula_width
     base = y + BOX_HEIGHT // 2 + 6
     whole = placed.width if with_value else placed.formula_width
-    shape = f'x="{x}" y="{y}" width="{whole}" height="{BOX_HEIGHT}" rx="{_RADIUS}"'
+    shape = _shape(x, y, whole)
     title = cell = value = ""
     if placed.shortened:
         formula = "" if node.op is None else f" = {graph.describe(node)}"
         title = f"<title>{escape(node.name + formula)}</title>"
+    behind = count = shift = ""
+    if is_folded:
+        behind = f'<rect class="behind" {_shape(x + _STACKED, y - _STACKED, whole)}/>'
+        middle = x + placed.formula_width // 2
+        words = escape(graph.describe(node))
+        count = f'<text class="count" x="{middle}" y="{base}" dy="9">{words}</text>'
+        shift = ' dy="-7"'
     if with_value:
-        text = typeset.number(node.value)
+        text, several = _value(graph, node)
         cell = (
             f'<path class="cell" d="M{split},{y}{_CELL}"/>'
             f'<path class="divider" d="M{split},{y}v{BOX_HEIGHT}"/>'
         )
         value = (
-            f'<text class="value number" x="{split + VALUE_CELL // 2}" y="{base}" '
+            f'<text class="value number{several}" x="{split + VALUE_CELL // 2}" y="{base}" '
             f'data-room="{VALUE_ROOM}"{_squeezed(text, VALUE_SIZE, VALUE_ROOM)}>'
             f"{text}</text>"
         )
     return (
-        f'<g class="node {kind}" data-node="{node.index}">{title}<rect class="back" {shape}/>'
-        f'{cell}<rect class="box" {shape}/><text class="formula" '
-        f'x="{x + placed.formula_width // 2}" y="{base}">{_runs(placed.formula)}</text>'
-        f"{value}</g>"
+        f'<g class="node {kind}" data-node="{node.index}">{title}{behind}'
+        f'<rect class="back" {shape}/>{cell}<rect class="box" {shape}/><text class="formula" '
+        f'x="{x + placed.formula_width // 2}" y="{base}"{shift}>{_runs(placed.formula)}</text>'
+        f"{count}{value}</g>"
     )
+
+
+def _shape(x: int, y: int, width: int) -> str:
+    return f'x="{x}" y="{y}" width="{width}" height="{BOX_HEIGHT}" rx="{_RADIUS}"'
+
+
+def _value(graph: Graph, node: Node) -> tuple[str, str]:
+    """The number in its cell; of a part with several results how many they are, and a class."""
+    group = graph.whole.group(node.index) if isinstance(graph, View) else None
+    if group is not None and group.output is None:
+        return f"{group.outputs:,} values", " several"
+    return typeset.number(node.value), ""
 
 
 def _runs(runs: Iterable[Run]) -> str:
@@ -240,13 +272,6 @@ def _squeezed(text: str, size: float, room: int) -> str:
     return f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
 
 
-def caption(graph: Graph) -> str:
-    """A title for its picture."""
-    output = graph.output
-    formula = "" if output.op is None else f" = {graph.describe(output)}"
-    return f"Computational graph of {output.name}{formula}"
-
-
 def in_words(graph: Graph, show: str = "partials") -> str:
     """The graph in words, for those who hear it."""
 
@@ -255,6 +280,8 @@ def in_words(graph: Graph, show: str = "partials") -> str:
 
     def sentences() -> Iterator[str]:
         yield "Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)
+        if isinstance(graph, View) and graph.parts:
+            yield "Parts: " + ", ".join(f"{p.name} ({p.size:,} nodes)" for p in graph.parts)
         for n in operations:
             yield f"{n.name} = {graph.describe(n)}{value(n.value)}"
         for edge in partials:
@@ -262,9 +289,10 @@ def in_words(graph: Graph, show: str = "partials") -> str:
             yield f"∂{target}/∂{source} = {typeset.number(edge.partial)}"
 
     operations = [n for n in graph.nodes if n.op is not None]
+    count = 1 + len(operations) + (isinstance(graph, View) and bool(graph.parts))
     partials = [edge for edge in graph.edges if show == "partials" and edge.partial is not None]
     told = list(islice(sentences(), _MOST_DESCRIBED))
-    left_out = 1 + len(operations) + len(partials) - len(told)
+    left_out = count + len(partials) - len(told)
     if left_out:
         told.append(f"and {left_out} more")
     return ". ".join(told) + "."

@@ -94,6 +94,19 @@ def words(text: str, literal: Names = ()) -> Runs:
     return _words(text, sys.maxsize, literal)
 
 
+def heading(
+    text: str, is_plain: bool, size: float, room: float, literal: Names = ()
+) -> tuple[Runs, bool]:
+    """What a part is called, at most `room` px wide, and whether it had to be shortened.
+
+    A plain one in upright letters, else with the names in it found.
+    """
+    runs = (_upright(text),) if is_plain else words(text, literal)
+    if runs_width(runs, size) <= room:
+        return runs, False
+    return _fit(runs, size, room), True
+
+
 def differential(name: str, size: float, room: float, literal: Names = ()) -> Runs:
     """∂name, at most `room` px wide."""
     runs: Runs = ()

@@ -23,9 +23,10 @@ from ..graphs.answers import HINTS, TOLERANCE
 from ..graphs.document import to_document
 from ..graphs.graph import FAULTY, Graph
 from ..render.downward import downward
-from ..render.picture import bundle, picture
+from ..render.picture import MOST_FOLDED, bundle, picture
 from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
+from .parts import FLAT, has_flat, part, parts
 from .setup import Setup
 from .steps import count_steps
 
@@ -65,6 +66,10 @@ class Explorer(anywidget.AnyWidget):
     if there is none), in reverse mode `target`; `step` says how many steps are done, from 0, before
     the seed, to `steps`.
 
+    Of a graph with `cg.scope`s, or with many nodes, parts are folded into one box each. `opened` is
+    the number of the part that is open: 0 is the whole graph, and the others are as in
+    `graph.folding.groups`; -1 is the whole graph with nothing folded, if that is small enough.
+
     `engine` is "reverse", or one that is wrong on purpose, as in `graph.diagnose`: "overwrite",
     "no_order", "stale" or "wrong_sign". Mode "paths" shows which paths it loses, counts twice or
     with the wrong sign.
@@ -96,6 +101,10 @@ class Explorer(anywidget.AnyWidget):
     wrt = traitlets.List(traitlets.Unicode()).tag(sync=True)
     question = traitlets.Dict().tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)
+    opened = traitlets.Int().tag(sync=True)
+    # The picture of the part that was opened last; and all of them, in a saved page.
+    part = traitlets.Dict().tag(sync=True)
+    parts = traitlets.Dict().tag(sync=True)
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     # How often a browser changed the inputs, and how many of those changes the document knows of: a
@@ -166,8 +175,28 @@ class Explorer(anywidget.AnyWidget):
     def _hold_the_step(self, change: Any = None) -> None:
         self.step = min(self.step, self.steps)
 
+    @traitlets.validate("opened")
+    def _known_part(self, proposal: Any) -> int:
+        opened: int = proposal["value"]
+        if not self._has_part(opened):
+            raise TraitError(f"there is no part {opened}; graph.folding.groups are the parts")
+        return opened
+
+    def _has_part(self, index: int) -> bool:
+        folding = self.graph.folding
+        if index == 0 or folding is None:
+            return index == 0
+        return has_flat(folding) if index == FLAT else 0 < index < len(folding.groups)
+
+    @traitlets.observe("opened")
+    def _draw_part(self, change: Any) -> None:
+        if self.graph.folding is not None and self.opened != 0:
+            self.part = part(self.graph.folding, self.opened)
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a browser says; it may still count the steps of another branch."""
+        """Take what a browser says; it may still speak of the steps and parts of another branch."""
+        if not self._has_part(sync_data.get("opened", 0)):
+            sync_data = {**sync_data, "opened": 0}
         if isinstance(sync_data.get("step"), int):
             pass_ = [
                 sync_data.get(name, getattr(self, name)) for name in ("mode", "source", "target")
@@ -201,6 +230,8 @@ class Explorer(anywidget.AnyWidget):
                 return
             self._known |= {node.name for node in graph.inputs}
             self.set_trait("answered", self.asked)
+            self.opened = 0
+            self.part = {}
             for trait, value in _scene(graph, self._setup.sliders).items():
                 self.set_trait(trait, value)
             names = {node.name for node in graph.nodes}
@@ -226,6 +257,11 @@ def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
     """The traits that an explorer starts with; errors are Explorer's."""
     if not graph.is_live:
         raise ValueError(f"{obstacle(graph)}; graph.draw() and print(graph) show it")
+    if len(graph.nodes) > MOST_FOLDED:
+        raise ValueError(
+            f"the explorer takes up to {MOST_FOLDED:,} nodes, and this graph has "
+            f"{len(graph.nodes):,}; print(graph) tells it in words"
+        )
     names = [node.name for node in graph.inputs]
     asked = setup.predict
     for name in (*setup.sliders, *setup.wrt, *asked):
@@ -250,15 +286,21 @@ def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
 def _scene(graph: Graph, sliders: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """What the browser needs to know of a graph."""
     document = to_document(graph)
+    folding = graph.folding
     alike = lookalikes(node.name for node in graph.nodes)
     for node in document["nodes"]:
         node["label"] = list(plain_name(node["name"], alike))
-    document["downward"] = downward(graph)
+    if folding is None:
+        svg, document["downward"] = str(picture(graph)), downward(graph)
+    else:
+        whole = part(folding, 0)
+        svg, document["downward"] = whole["svg"], whole["downward"]
+        document["folding"] = {**parts(folding), "wires": whole["wires"]}
     ranges = {node.name: default_range(node.value) for node in graph.inputs}
     ranges |= {name: _range(name, ends) for name, ends in sliders.items() if name in ranges}
     return {
         "document": document,
-        "svg": str(picture(graph)),
+        "svg": svg,
         "ranges": {name: list(ends) for name, ends in ranges.items()},
     }
 

@@ -10,6 +10,7 @@ import { written, type Verdict } from "./ledger";
 import { typeset } from "./numbers";
 import { render, spell } from "./phrases";
 import { Pills, type Slot } from "./pills";
+import type { Stage } from "./stage";
 import { twin } from "./steps";
 
 export type Engine = "reverse" | Fault;
@@ -78,7 +79,8 @@ export class BugLab {
   #engine: FaultyEngine | null = null;
   #now: Findings | null = null;
   #pills: Pills | null = null;
-  #edges: readonly Element[] = [];
+  /** The wire of each edge; none where that is inside a folded part. */
+  #edges: readonly (Element | null)[] = [];
   #said = "";
   #marked = "";
   #marks: Element[] = [];
@@ -94,7 +96,7 @@ export class BugLab {
   /** Run a faulty engine and show what it finds. Returns for each node what its slot says, in words. */
   show(
     { graph, target, fault }: Pass,
-    svg: SVGSVGElement,
+    stage: Stage,
     partials: readonly number[],
     source: number | null,
   ): string[] {
@@ -102,8 +104,8 @@ export class BugLab {
     if (before?.graph !== graph || before.target !== target || before.fault !== fault) {
       this.hide();
       this.#engine = new FaultyEngine(graph, target, fault);
-      this.#pills = new Pills(svg, graph, "reverse");
-      this.#edges = graph.edges.map((_, edge) => svg.querySelector(`.edge[data-edge="${edge}"]`)!);
+      this.#pills = new Pills(stage, graph, "reverse");
+      this.#edges = graph.edges.map((_, edge) => stage.wire(edge));
     }
     const engine = this.#engine!;
     const zeros = (bars: readonly (number | undefined)[]) => bars.map((bar) => bar ?? 0);
@@ -206,8 +208,11 @@ export class BugLab {
       const { source: from, target } = graph.edges[edge]!;
       if (!between.has(from)) continue;
       between.add(target);
-      const group = this.#edges[edge]!;
-      group.classList.add(lost.has(edge) ? "cgx-lost" : "cgx-found");
+      const group = this.#edges[edge];
+      if (!group) continue;
+      // A wire of several edges is lost if all of them are.
+      if (!lost.has(edge)) group.classList.replace("cgx-lost", "cgx-found") || group.classList.add("cgx-found");
+      else if (!group.matches(".cgx-found")) group.classList.add("cgx-lost");
       if (astray.includes(edge)) group.classList.add("cgx-astray");
       const times = engine.times(edge, from === source);
       if (times === 0 && lost.has(edge)) this.#badge(group, "✗", true);
@@ -248,11 +253,13 @@ export class BugLab {
     this.#marks.forEach((mark) => mark.remove());
     this.#marks = [];
     const classes = ["cgx-lost", "cgx-found", "cgx-flipped", "cgx-astray"];
-    for (const edge of this.#edges) edge.classList.remove(...classes);
+    for (const edge of this.#edges) edge?.classList.remove(...classes);
   }
 
   /** A mark on a wire, near its source; or above its number, for the wire has the paths' numbers. */
   #badge(edge: Element, text: string, isOnWire = false): void {
+    // Several edges may share a wire.
+    if (edge.querySelector(".cgx-bug")) return;
     const width = Math.max(16, 8 * text.length + 6);
     const places = edge.getAttribute("data-badges")!.split(" ").filter(Boolean);
     const number = isOnWire ? null : edge.querySelector(".number");

@@ -16,6 +16,7 @@ import {
 } from "./document";
 import { element, keepKeys, setText } from "./dom";
 import { isComparison, Program } from "./evaluate";
+import { FLAT, Folding, readWires, Sight, unfolded } from "./folding";
 import { freeRange, InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED, type Step } from "./ledger";
 import { Messenger, type Model } from "./model";
@@ -24,14 +25,19 @@ import { mathName, type Label } from "./names";
 import { formatTruth, typeset } from "./numbers";
 import { Orientation } from "./orientation";
 import { openPage } from "./page";
+import { Parts, type Picture } from "./parts";
 import { predicted, Prediction, told, verdictAt, type Predicted } from "./predict";
 import { Question } from "./question";
+import type { Found } from "./search";
 import { Stage } from "./stage";
 import { Stepper } from "./stepper";
 import { twin } from "./steps";
 import { resolveTheme, watchTheme } from "./theme";
+import { Tools } from "./tools";
 import { sentences, Twin } from "./twin";
+import { walk } from "./walk";
 import { why, whyTrivial } from "./why";
+import { Zoom } from "./zoom";
 // The last word on where things stand.
 import "./layout.css";
 
@@ -49,13 +55,23 @@ const SETTLED_MS = 500;
 /** After this long without an answer from Python the learner is told so. */
 const PATIENCE_MS = 3000;
 
+/** A picture with more boxes than this has tools to find the way in it. */
+const MANY = 24;
+
+/** More inputs than this are offered by the menu only. */
+const MOST_CHIPS = 12;
+
 const UNKNOWN_RANGE: Range = [-3, 3, 0.1];
 
 /** A graph and its picture, and the last numbers that were true of it. */
 interface Scene {
   readonly program: Program;
-  readonly stage: Stage;
-  readonly orientation: Orientation;
+  readonly folding: Folding | null;
+  /** Gives the pictures of a folded graph's parts. */
+  readonly parts: Parts | null;
+  stage: Stage;
+  orientation: Orientation;
+  opened: number;
   inputs: readonly number[];
   values: readonly number[];
   partials: readonly number[];
@@ -64,9 +80,18 @@ interface Scene {
 class Explorer {
   readonly #messenger: Messenger;
   readonly #question = new Question((source, target) => {
-    this.#choose(this.#find(source), this.#find(target)!);
+    const [from, to] = [this.#find(source), this.#find(target)!];
+    const chosen = to === this.#target ? from : to;
+    this.#choose(from, to);
+    if (chosen !== null) this.#reveal(chosen);
   });
   readonly #host = element("div", { class: "cgx-stage" });
+  readonly #zoom = new Zoom(this.#host);
+  readonly #tools = new Tools(
+    this.#zoom,
+    () => this.#findable(),
+    (part) => this.#open(part),
+  );
   readonly #message = element("p", { class: "cgx-message", role: "status" });
   readonly #lab = new BugLab((engine) => this.#use(engine));
   readonly #panel = new InputsPanel(
@@ -92,6 +117,7 @@ class Explorer {
   readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
   readonly #parts = [
     this.#question.root,
+    this.#tools.root,
     element(
       "div",
       { class: "cgx-body" },
@@ -122,6 +148,9 @@ class Explorer {
   #engine: Engine = "reverse";
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
+
+  /** The node that is to get the focus once the part that it is in is open. */
+  #sought: number | null = null;
 
   #isReloading = false;
   /** Whether things moved on since Python's last message. */
@@ -154,6 +183,8 @@ class Explorer {
     this.#listen("prediction", () => this.#hear());
     this.#listen("engine", () => this.#hear());
     this.#listen("ranges", () => this.#reload());
+    this.#listen("part", () => this.#scene?.parts?.hear());
+    this.#listen("opened", () => this.#hearOpened());
     this.#listen("message", () => {
       this.#isDismissed = false;
       this.#draw();
@@ -172,6 +203,7 @@ class Explorer {
     cancelAnimationFrame(this.#finishing);
     this.#curve.dispose();
     this.#scene?.orientation.stop();
+    this.#scene?.parts?.dispose();
     this.root.replaceChildren();
   }
 
@@ -193,9 +225,11 @@ class Explorer {
     const focused = before?.stage.focused();
     const focus = focused === undefined ? undefined : this.#name(focused);
     before?.orientation.stop();
+    before?.parts?.dispose();
+    this.#sought = null;
     this.#scene = this.#read();
     if (!this.#scene) return;
-    const { program, stage, orientation, inputs: recorded } = this.#scene;
+    const { program, folding, inputs: recorded } = this.#scene;
     const { graph } = program;
     const names = graph.inputs.map((node) => graph.nodes[node]!.name);
     const told = this.#told();
@@ -217,10 +251,27 @@ class Explorer {
     this.#engine = readEngine(this.model.get("engine"));
     this.#stepNumber = this.#count("step");
     this.#predicted = this.#prior();
-    if (this.#open.length) this.#source = this.#find(this.#open[0]);
+    if (this.#unanswered.length) this.#source = this.#find(this.#unanswered[0]);
+    const isLarge = folding !== null || graph.nodes.filter((node) => node.drawn).length > MANY;
+    this.root.classList.toggle("cgx-large", isLarge);
+    this.#tools.root.hidden = !isLarge;
+    if (!before) this.root.replaceChildren(...this.#parts);
+    this.#set();
+    const opened = this.#count("opened");
+    if (opened !== 0 && folding?.has(opened)) this.#open(opened);
+    if (focus !== undefined) this.#scene.stage.focus(this.#find(focus));
+  }
+
+  /** Put the picture on the stage. */
+  #set(): void {
+    const { stage, orientation, folding, opened } = this.#scene!;
+    this.#stepper.turned();
+    this.#lab.hide();
     this.#host.replaceChildren(stage.svg);
     this.root.classList.toggle("cgx-long", stage.isLong);
-    if (!before) this.root.replaceChildren(...this.#parts);
+    this.#zoom.attach(stage.svg);
+    walk(stage.svg);
+    this.#tools.at(folding, opened);
     this.#paint();
     this.#draw();
     orientation.watch(this.#host, () => {
@@ -229,7 +280,6 @@ class Explorer {
       this.#lab.hide();
       this.#draw();
     });
-    if (focus !== undefined) stage.focus(this.#find(focus));
   }
 
   /** The graph and the picture that Python sent; null, and a message in their place, if malformed. */
@@ -238,19 +288,43 @@ class Explorer {
       const document = this.model.get("document");
       const graph = readDocument(document);
       const program = new Program(graph);
-      const stage = new Stage(String(this.model.get("svg")), graph, (node, reverse) =>
-        this.#pick(node, reverse),
-      );
-      const orientation = new Orientation(document, graph, stage.svg);
+      const json = document as { downward?: unknown; folding?: { wires?: unknown } };
+      const folding = json.folding ? new Folding(json.folding, graph) : null;
+      const svg = String(this.model.get("svg"));
+      const whole = { part: 0, svg, downward: json.downward, wires: json.folding?.wires };
+      const parts =
+        folding &&
+        new Parts(this.model, this.#messenger, folding, whole, {
+          shown: (picture) => this.#unfold(picture),
+          said: (text) => this.#tools.say(text),
+        });
       const inputs = graph.inputs.map((node) => graph.nodes[node]!.value);
       const values = program.values(inputs);
-      return { program, stage, orientation, inputs, values, partials: program.partials(values) };
+      const numbers = { inputs, values, partials: program.partials(values) };
+      return { program, folding, parts, ...this.#stage(graph, folding, whole), ...numbers };
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
       const text = `This graph can't be shown: ${error.message}.`;
       this.root.replaceChildren(element("p", { class: "cgx-message", role: "alert" }, text));
       return null;
     }
+  }
+
+  /** The picture of an open part, brought to life. */
+  #stage(graph: Graph, folding: Folding | null, picture: Picture): Pick<Scene, "stage" | "orientation" | "opened"> {
+    const { part: opened, svg, downward } = picture;
+    const sight =
+      folding === null || opened === FLAT
+        ? unfolded(graph, folding)
+        : new Sight(graph, readWires(picture.wires, graph), folding, opened);
+    const stage = new Stage(
+      svg,
+      graph,
+      (node, reverse) => this.#pick(node, reverse),
+      sight,
+      (part) => this.#open(part, true),
+    );
+    return { stage, orientation: new Orientation(downward, stage.svg), opened };
   }
 
   // --- What a person does --------------------------------------------------------------------------
@@ -338,7 +412,7 @@ class Explorer {
     const answered = predicted(text, judge(question, text), this.#written(inputs));
     this.#predict({ ...this.#predicted, [this.#name(this.#source!)]: answered });
     if (!answered.is_right) return;
-    if (this.#isAsked) this.#choose(this.#find(this.#open[0]), this.#target);
+    if (this.#isAsked) this.#choose(this.#find(this.#unanswered[0]), this.#target);
     // The panel is gone; the focus goes on to what came in its place.
     else this.#question.focus();
     this.#say(told(verdictAt(answered, answered.inputs!)!));
@@ -346,7 +420,7 @@ class Explorer {
 
   /** Enough guessed: the paths are wanted. */
   #show(): void {
-    const given = this.#open.map((name) => [name, { ...this.#predicted[name], is_shown: true }]);
+    const given = this.#unanswered.map((name) => [name, { ...this.#predicted[name], is_shown: true }]);
     this.#predict({ ...this.#predicted, ...Object.fromEntries(given) });
     this.#question.focus();
   }
@@ -360,6 +434,64 @@ class Explorer {
   #light(path: number): void {
     this.#litPath = path;
     this.#highlight();
+  }
+
+  /** Open a part. With `goesIn` the focus goes into it, for the box that had it is gone. */
+  #open(part: number, goesIn = false): void {
+    const { folding, parts } = this.#scene!;
+    if (goesIn) this.#sought = folding!.members(part)[0]!;
+    parts!.open(part);
+  }
+
+  /** The picture of a part is here. */
+  #unfold(picture: Picture): void {
+    const scene = this.#scene!;
+    const hadFocus = this.#tools.root.contains(document.activeElement);
+    try {
+      const shown = this.#stage(scene.program.graph, scene.folding, picture);
+      scene.orientation.stop();
+      Object.assign(scene, shown);
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error;
+      this.#tools.say(`This part can't be shown: ${error.message}.`);
+      return;
+    }
+    this.#set();
+    const sought = this.#sought;
+    this.#sought = null;
+    if (sought !== null) this.#focus(sought);
+    else if (hadFocus) this.#tools.focus();
+  }
+
+  #focus(node: number): void {
+    const box = this.#scene!.stage.box(node);
+    box?.focus({ preventScroll: true });
+    box?.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+
+  /** Show a node that was chosen by its name, if it is folded away. */
+  #reveal(node: number, takesFocus = false): void {
+    const { stage, folding } = this.#scene!;
+    const isHere = stage.has(node) || !folding;
+    if (takesFocus && isHere) this.#focus(node);
+    else if (takesFocus) this.#sought = node;
+    if (!isHere) this.#open(folding!.home(node));
+  }
+
+  /** What the search finds: each node, and each part. */
+  #findable(): Found[] {
+    const { program, folding } = this.#scene!;
+    const parts = (folding?.parts ?? []).flatMap(({ name, parent }, part): Found[] =>
+      part && !name.includes("…")
+        ? [{ name, where: folding!.trail(parent), chosen: () => this.#open(part, true) }]
+        : [],
+    );
+    const nodes = program.graph.nodes.flatMap(({ name, drawn }, node): Found[] =>
+      drawn
+        ? [{ name, where: folding?.trail(folding.home(node)) ?? "", chosen: () => this.#reveal(node, true) }]
+        : [],
+    );
+    return [...parts, ...nodes];
   }
 
   #key(event: KeyboardEvent): void {
@@ -396,6 +528,13 @@ class Explorer {
     if (this.#state() === before) return;
     this.#draw();
     this.#settle();
+  }
+
+  #hearOpened(): void {
+    const scene = this.#scene;
+    const opened = this.#count("opened");
+    if (!scene?.folding?.has(opened) || this.#isReloading || this.#messenger.isAhead("opened")) return;
+    if (opened !== scene.opened) this.#open(opened);
   }
 
   #state(): string {
@@ -469,18 +608,25 @@ class Explorer {
   #follow({ program, stage, partials }: Scene): string[] {
     // What is to be predicted is not shown by a pass, either.
     const mode = this.#isAsked ? "paths" : this.#view;
+    const fault = this.#engine;
     const target = this.#target;
     if (mode === "paths") {
       this.#stepper.hide();
-      if (this.#isBuggy && this.#engine !== "reverse") {
-        const pass = { graph: program.graph, target, fault: this.#engine };
-        return this.#lab.show(pass, stage.svg, partials, this.#source);
+      stage.progress([], 0);
+      this.#tools.remark("");
+      if (this.#isBuggy && fault !== "reverse") {
+        const pass = { graph: program.graph, target, fault };
+        return this.#lab.show(pass, stage, partials, this.#source);
       }
     }
     this.#lab.hide();
     if (mode === "paths") return [];
     const pass = { graph: program.graph, mode, seed: this.#seed(), target };
-    return this.#stepper.show(pass, stage.svg, partials, this.#stepNumber);
+    const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
+    const acting = this.#stepper.acting(this.#stepNumber);
+    const isElsewhere = acting !== undefined && stage.box(acting) === null;
+    this.#tools.remark(isElsewhere ? `This step is at ${this.#name(acting)}, outside this part.` : "");
+    return remarks;
   }
 
   /** Where a pass starts: in forward mode at the source, or else at the first input. */
@@ -490,7 +636,7 @@ class Explorer {
   }
 
   /** The inputs whose derivatives are still to be predicted. */
-  get #open(): string[] {
+  get #unanswered(): string[] {
     return this.#asked.wrt.filter((name) => {
       const { is_right: isRight, is_shown: isShown } = this.#predicted[name] ?? {};
       return !isRight && !isShown && this.#find(name) !== null;
@@ -499,7 +645,7 @@ class Explorer {
 
   /** Whether the derivative is hidden, because it is to be predicted. */
   get #isAsked(): boolean {
-    return this.#source !== null && this.#open.length > 0;
+    return this.#source !== null && this.#unanswered.length > 0;
   }
 
   #ask({ program, stage, partials, inputs }: Scene): void {
@@ -511,13 +657,14 @@ class Explorer {
     const { count, paths, engine } = pathSum(graph, partials, source, target, 2);
     // On one edge from source to target the answer would be written.
     if (count === 1n && paths[0]!.edges.length === 1) stage.conceal(paths[0]!.edges[0]!);
+    stage.concealBetween(source, target);
     this.#paths = verdict?.path.length ? [{ edges: verdict.path, factors: [], product: engine }] : [];
     this.#prediction.show({
       source: this.#label(source),
       target: this.#label(target),
       at: graph.inputs.map((node, i) => [this.#label(node), inputs[i]!]),
       verdict,
-      found: wrt.length - this.#open.length,
+      found: wrt.length - this.#unanswered.length,
       all: wrt.length,
     });
   }
@@ -590,9 +737,10 @@ class Explorer {
   }
 
   #invitation(target: HTMLElement): (Node | string)[] {
-    const chips = [...this.#chips().values()];
+    const chips = [...this.#chips().values()].slice(0, MOST_CHIPS);
+    const others = this.#question.inputs.length > chips.length ? [", or another from the menu,"] : [];
     return chips.length
-      ? ["Choose an input ", ...chips, " to see its paths to ", target, "."]
+      ? ["Choose an input ", ...chips, ...others, " to see its paths to ", target, "."]
       : ["This graph has no input."];
   }
 

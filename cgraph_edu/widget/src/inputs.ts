@@ -123,11 +123,11 @@ class Row {
   }
 
   set(value: number): void {
-    const isNew = value !== this.#value;
+    if (value === this.#value) return;
     this.#value = value;
     this.#fit(value);
     // What the field says is left alone while it says the same number in a person's own way.
-    if (isNew && readNumber(this.#field.value) !== value) {
+    if (readNumber(this.#field.value) !== value) {
       this.#field.value = formatNumber(value, 12);
       this.#accept();
     }

@@ -370,7 +370,7 @@ function badge(path: number): HTMLElement {
   return element("span", { class: `cgx-badge ${hue(path)}` }, String(path + 1));
 }
 
-/** "1 · (−2)": a negative factor after the first is put in brackets. */
+/** "1 · (−2)": a negative factor after the first is put in brackets, the middle of many left out. */
 function factors(numbers: readonly number[]): string {
   const factor = (number: number, index: number) =>
     index > 0 && number < 0 ? `(${typeset(number)})` : typeset(number);

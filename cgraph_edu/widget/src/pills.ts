@@ -5,7 +5,7 @@ import type { Graph } from "./document";
 import { drawn, setAttribute, setText } from "./dom";
 import type { Label } from "./names";
 import { typeset } from "./numbers";
-import { write } from "./stage";
+import { write, type Stage } from "./stage";
 import type { Mode, Turn } from "./steps";
 
 /** What the slot of a node holds. */
@@ -42,15 +42,17 @@ export class Pills {
   #added: Element[] = [];
 
   constructor(
-    private readonly svg: SVGSVGElement,
+    private readonly stage: Stage,
     graph: Graph,
     private readonly mode: Mode,
   ) {
+    const { svg } = stage;
     // In a compact picture the rows are closer.
     const isCompact = Number(svg.getAttribute("width")) < svg.viewBox.baseVal.width * 0.9;
-    this.#pills = graph.nodes.map(({ label, drawn: isDrawn }, node) => {
-      if (!isDrawn) return null;
-      const group = this.#find("node", node);
+    this.#pills = graph.nodes.map(({ label }, node) => {
+      // What is folded has no slot; its part says how far the pass has come.
+      const group = stage.has(node) && stage.box(node);
+      if (!group) return null;
       const pill = new Pill(label, mode, group.querySelector<SVGElement>(".box")!, isCompact);
       group.after(pill.root);
       return pill;
@@ -65,29 +67,33 @@ export class Pills {
   /** Light the last of these steps. */
   light(turns: readonly Turn[]): void {
     this.#clear();
-    this.svg.classList.add("cgx-stepping");
+    this.stage.svg.classList.add("cgx-stepping");
     turns.forEach(({ node, edges }, index) => {
       const isNow = index === turns.length - 1;
       if (isNow) this.#reveal(node);
       for (const edge of edges) {
-        const group = this.#find("edge", edge);
-        group.classList.add(isNow ? "cgx-active" : "cgx-past");
-        if (isNow) this.#flow(group);
+        const group = this.stage.wire(edge);
+        // Several edges may share a wire.
+        group?.classList.toggle("cgx-past", !isNow);
+        if (!isNow || !group || group.matches(".cgx-active")) continue;
+        group.classList.add("cgx-active");
+        this.#flow(group);
       }
     });
   }
 
   remove(): void {
     this.#clear();
-    this.svg.classList.remove("cgx-stepping");
+    this.stage.svg.classList.remove("cgx-stepping");
     this.#pills.forEach((pill) => pill?.root.remove());
   }
 
   /** Mark the node that acts, and scroll a picture that is too wide to it. */
   #reveal(node: number): void {
-    const acting = this.#find("node", node);
+    const acting = this.stage.box(node);
+    if (!acting) return;
     acting.classList.add("cgx-acting");
-    const frame = this.svg.parentElement;
+    const frame = this.stage.svg.parentElement;
     if (!frame) return;
     const [box, seen] = [acting, frame].map((one) => one.getBoundingClientRect()) as [DOMRect, DOMRect];
     if (box.left >= seen.left && box.right <= seen.right) return;
@@ -97,7 +103,7 @@ export class Pills {
   #clear(): void {
     this.#added.forEach((one) => one.remove());
     this.#added = [];
-    for (const one of this.svg.querySelectorAll(MARKS.map((mark) => `.${mark}`).join())) {
+    for (const one of this.stage.svg.querySelectorAll(MARKS.map((mark) => `.${mark}`).join())) {
       one.classList.remove(...MARKS);
     }
   }
@@ -119,7 +125,7 @@ export class Pills {
     });
     if (!place) return;
     const shape = this.mode === "forward" ? "M-1.5-3.5L2 0l-3.5 3.5" : "M1.5-3.5L-2 0l3.5 3.5";
-    const turn = this.svg.matches(".cgx-down") ? "rotate(90)" : "";
+    const turn = this.stage.svg.matches(".cgx-down") ? "rotate(90)" : "";
     const chevron = drawn(
       "g",
       { class: "cgx-badge cgx-chevron", transform: `translate(${place})${turn}`, "aria-hidden": "true" },
@@ -128,10 +134,6 @@ export class Pills {
     );
     edge.append(chevron);
     this.#added.push(chevron);
-  }
-
-  #find(kind: "node" | "edge", index: number): Element {
-    return this.svg.querySelector(`.${kind}[data-${kind}="${index}"]`)!;
   }
 }
 

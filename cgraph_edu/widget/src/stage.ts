@@ -3,6 +3,8 @@
 import { DocumentError, type Graph } from "./document";
 import { drawn, keepKeys, setAttribute, setText } from "./dom";
 import { isComparison } from "./evaluate";
+import { unfolded, type Sight } from "./folding";
+import { GroupMark } from "./groups";
 import { formatTruth, typeset } from "./numbers";
 
 /** What is selected. A path is a list of edges; `lit` is the index of the one that stands out. */
@@ -25,6 +27,9 @@ const POINT_WIDTH = 0.3;
 
 const BADGE_SPACING = 18;
 const NONE: readonly number[] = [];
+/** From the middle of a number that stands alone. */
+const NUMBER_ROOM = 30;
+const NUMBER_HEIGHT = 15;
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.45;
@@ -34,23 +39,40 @@ const LONG = 960;
 export class Stage {
   readonly svg: SVGSVGElement;
   readonly #nodes: readonly (NodeMark | null)[];
+  readonly #groups = new Map<number, GroupMark>();
   readonly #edges: readonly EdgeMark[];
+  #values: readonly number[] = [];
   #selected = "";
 
-  /** Throws DocumentError if `text` is not a picture of `graph`. */
+  /** Throws DocumentError if `text` is not a picture of what is in sight of `graph`. */
   constructor(
     text: string,
     graph: Graph,
     picked: (node: number, reverse: boolean) => void,
+    private readonly sight: Sight = unfolded(graph),
+    opened: (part: number) => void = () => {},
   ) {
     this.svg = readSvg(text);
+    const boxes = new Map<number, SVGGElement>();
+    for (const group of this.svg.querySelectorAll<SVGGElement>(".node")) {
+      boxes.set(Number(group.dataset["node"]), group);
+    }
     this.#nodes = graph.nodes.map((node, index) => {
-      if (!node.drawn) return null;
-      return new NodeMark(part(this.svg, `.node[data-node="${index}"]`), isComparison(node.op), (reverse) =>
-        picked(index, reverse),
-      );
+      const group = boxes.get(index);
+      if (!group && this.sight.folding === null && node.drawn) {
+        throw new DocumentError(`the picture has no .node[data-node="${index}"]`);
+      }
+      if (!group) return null;
+      return new NodeMark(group, isComparison(node.op), (reverse) => picked(index, reverse));
     });
-    this.#edges = graph.edges.map(
+    for (const [box, group] of boxes) {
+      const part = this.sight.part(box);
+      if (part === null || !this.sight.folding) continue;
+      const told = this.sight.folding.parts[part];
+      if (!told) throw new DocumentError(`the picture has a part ${part}, and the graph has none`);
+      this.#groups.set(part, new GroupMark(group, told, () => opened(part)));
+    }
+    this.#edges = this.sight.wires.map(
       (_, index) => new EdgeMark(part(this.svg, `.edge[data-edge="${index}"]`)),
     );
   }
@@ -61,8 +83,11 @@ export class Stage {
   }
 
   show(values: readonly number[], partials: readonly number[]): void {
+    this.#values = values;
     this.#nodes.forEach((node, index) => node?.show(values[index]!));
-    this.#edges.forEach((edge, index) => edge.show(partials[index]!));
+    this.#groups.forEach((group) => group.show(values));
+    const numbers = this.sight.numbers(partials);
+    this.#edges.forEach((edge, index) => edge.show(numbers[index]!));
   }
 
   /** Say the same in words. `remarks` are what else there is to say of each node. */
@@ -72,7 +97,48 @@ export class Stage {
 
   /** Show no number on this edge, until the next numbers come. */
   conceal(edge: number): void {
-    this.#edges[edge]!.conceal();
+    const wire = this.sight.wire(edge);
+    if (wire !== undefined) this.#edges[wire]!.conceal();
+  }
+
+  /** The same for wires between folded parts whose number is ∂target/∂source. */
+  concealBetween(source: number, target: number): void {
+    const { sight } = this;
+    sight.wires.forEach((wire, index) => {
+      const isFolded = sight.part(wire.source) !== null || sight.part(wire.target) !== null;
+      const isAnswer = sight.result(wire.source) === source && sight.result(wire.target) === target;
+      if (isFolded && isAnswer) this.#edges[index]!.conceal();
+    });
+  }
+
+  /** The box of a node, or of the part that it is folded in; null where neither is in the picture. */
+  box(node: number): SVGGElement | null {
+    const shown = this.#nodes[node]?.group;
+    if (shown) return shown;
+    const box = this.sight.box(node);
+    const part = box === null ? null : this.sight.part(box);
+    return part === null ? null : (this.#groups.get(part)?.group ?? null);
+  }
+
+  /** Whether a node has a box of its own here. */
+  has(node: number): boolean {
+    return Boolean(this.#nodes[node]);
+  }
+
+  /** The wire of an edge; null where it has none here. */
+  wire(edge: number): SVGGElement | null {
+    const wire = this.sight.wire(edge);
+    return wire === undefined ? null : this.#edges[wire]!.group;
+  }
+
+  /** Show on each folded part how many of the nodes that act in a pass have acted: the first `done`. */
+  progress(acting: readonly number[], done: number): void {
+    this.#groups.forEach((group, part) => {
+      const inside = this.sight.folding!;
+      const places = [...acting.keys()].filter((place) => inside.holds(part, acting[place]!));
+      const past = places.filter((place) => place < done).length;
+      group.progress(places.length ? `${past} of ${places.length} done` : "");
+    });
   }
 
   paint(theme: "light" | "dark"): void {
@@ -82,7 +148,8 @@ export class Stage {
 
   /** A node in words: "c = a + b = 3". */
   describe(node: number): string {
-    return this.#nodes[node]?.group.getAttribute("aria-label") ?? "";
+    const shown = this.#nodes[node]?.group.getAttribute("aria-label");
+    return shown ?? `${this.sight.graph.nodes[node]!.name} = ${typeset(this.#values[node]!, DIGITS)}`;
   }
 
   /** The node that has the focus. */
@@ -107,14 +174,18 @@ export class Stage {
     this.#selected = key;
     const { source, target, paths, lit } = selection;
     this.#nodes.forEach((node, index) => node?.mark(index === source, index === target));
+    const inside = (part: number, node: number | null) =>
+      node !== null && this.sight.folding!.holds(part, node);
+    this.#groups.forEach((group, part) => group.mark(inside(part, source), inside(part, target)));
     const through = new Map<number, number[]>();
-    paths.forEach((path, number) =>
-      path.forEach((edge) => {
-        const known = through.get(edge);
+    paths.forEach((path, number) => {
+      for (const wire of new Set(path.map((edge) => this.sight.wire(edge)))) {
+        if (wire === undefined) continue;
+        const known = through.get(wire);
         if (known) known.push(number);
-        else through.set(edge, [number]);
-      }),
-    );
+        else through.set(wire, [number]);
+      }
+    });
     this.svg.classList.toggle("cgx-chosen", source !== null);
     this.#edges.forEach((edge, index) => edge.mark(through.get(index) ?? NONE, lit));
   }
@@ -168,19 +239,28 @@ class NodeMark {
     this.group.classList.toggle("cgx-target", isTarget);
     this.group.setAttribute("aria-pressed", String(isSource || isTarget));
     const word = [isSource && "source", isTarget && "target"].filter(Boolean).join(", ");
-    this.#word?.remove();
-    this.#word = null;
-    if (!word) return;
-    const box = part<SVGRectElement>(this.group, ".box");
-    const at = (name: string) => Number(box.getAttribute(name));
-    // Downward, wires come in from above: the word stands in the upper edge, beside them.
-    const isInEdge = this.group.matches(".cgx-down .node:not(.input)");
-    const x = at("x") + (isInEdge ? 15 : at("width") / 2);
-    const y = at("y") + (isInEdge ? 2 : -7);
-    this.#word = drawn("text", { class: `cgx-word ${isInEdge ? "cgx-in-edge" : ""}`, x, y }, word);
-    // Beside the node, not in it, so that the focus ring stays on the box.
-    this.group.after(this.#word);
+    this.#word = inscribe(this.group, this.#word, word);
   }
+}
+
+/** Write a word at a box, in place of another. */
+export function inscribe(
+  group: SVGGElement,
+  before: SVGTextElement | null,
+  word: string,
+): SVGTextElement | null {
+  before?.remove();
+  if (!word) return null;
+  const box = part<SVGRectElement>(group, ".box");
+  const at = (name: string) => Number(box.getAttribute(name));
+  // Downward, wires come in from above: the word stands in the upper edge, beside them.
+  const isInEdge = group.matches(".cgx-down .node:not(.input)");
+  const x = at("x") + (isInEdge ? 15 : at("width") / 2);
+  const y = at("y") + (isInEdge ? 2 : -7);
+  const made = drawn("text", { class: `cgx-word ${isInEdge ? "cgx-in-edge" : ""}`, x, y }, word);
+  // Beside the node, not in it, so that the focus ring stays on the box.
+  group.after(made);
+  return made;
 }
 
 class EdgeMark {
@@ -189,7 +269,7 @@ class EdgeMark {
   #marked = "";
   #colour = "";
 
-  constructor(private readonly group: SVGGElement) {
+  constructor(readonly group: SVGGElement) {
     this.#number = group.querySelector(".number");
   }
 
@@ -199,9 +279,14 @@ class EdgeMark {
       .split(" ")
       .filter(Boolean)
       .map((point) => point.split(",").map(Number) as [number, number]);
+    // A number that stands alone is on the wire: a badge must not cover it.
+    const alone = this.group.querySelector(".alone")?.parentElement?.getAttribute("transform");
+    const [left, top] = (alone?.match(/[\d.]+/g) ?? []).map(Number);
     // On a short wire they would cover each other.
-    return places.filter(([x, y], index) =>
-      places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
+    return places.filter(
+      ([x, y], index) =>
+        (!alone || Math.abs(x - left!) > NUMBER_ROOM || Math.abs(y - top!) > NUMBER_HEIGHT) &&
+        places.slice(0, index).every(([u, v]) => Math.hypot(x - u, y - v) >= BADGE_SPACING),
     );
   }
 
@@ -245,9 +330,14 @@ class EdgeMark {
       const hidden = paths.length - places.length;
       const isRest = hidden > 0 && place === places.length - 1;
       const made = this.#badges[place]!;
-      setAttribute(made, "class", isRest ? "cgx-badge" : `cgx-badge ${hue(paths[place]!)}`);
+      const text = isRest ? `+${hidden + 1}` : String(paths[place]! + 1);
+      // "+10" needs more room than "+9".
+      const isWide = text.length > 2;
+      const looks = `${isRest ? "" : hue(paths[place]!)} ${isWide ? "cgx-wide" : ""}`;
+      setAttribute(made, "class", `cgx-badge ${looks}`.trim());
       setAttribute(made, "transform", `translate(${x} ${y})`);
-      setText(made.lastElementChild!, isRest ? `+${hidden + 1}` : String(paths[place]! + 1));
+      setAttribute(made.firstElementChild!, "r", isWide ? "10" : "8");
+      setText(made.lastElementChild!, text);
     });
   }
 }
@@ -285,7 +375,7 @@ export function hue(path: number): string {
 
 function badge(): SVGGElement {
   const text = drawn("text", { y: "0.36em" });
-  return drawn("g", { "aria-hidden": "true" }, drawn("circle", { r: "8" }), text);
+  return drawn("g", { "aria-hidden": "true" }, drawn("circle"), text);
 }
 
 function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
