@@ -1,7 +1,7 @@
 /** A folded part in the picture: a box with the value that it hands on, which opens. */
 
 import type { Part } from "./folding";
-import { keepKeys, setText } from "./dom";
+import { keepKeys, setAttribute, setText } from "./dom";
 import { typeset } from "./numbers";
 import { inscribe, write } from "./stage";
 
@@ -40,7 +40,6 @@ export class GroupMark {
   show(values: readonly number[]): void {
     const { output } = this.part;
     if (output !== null) write(this.#value, typeset(values[output]!, DIGITS));
-    this.#label();
   }
 
   /** Say that the source or the target is inside. */
@@ -49,19 +48,20 @@ export class GroupMark {
     this.#holds = held && `${held} inside`;
     this.group.classList.toggle("cgx-holds", held !== "");
     this.#word = inscribe(this.group, this.#word, this.#holds);
-    this.#label();
+    this.say();
   }
 
   /** How far a pass has come inside; "" while there is none. */
   progress(words: string): void {
     this.#progress = words;
     setText(this.#count, words || this.#size);
-    this.#label();
+    this.say();
   }
 
-  #label(): void {
+  /** The same in words. */
+  say(): void {
     const seen = [this.part.name, this.#progress || this.#size, this.#value.textContent];
     const said = [...seen, "folded", this.#progress && this.#size, this.#holds];
-    this.group.setAttribute("aria-label", said.filter(Boolean).join(", "));
+    setAttribute(this.group, "aria-label", said.filter(Boolean).join(", "));
   }
 }

@@ -26,10 +26,10 @@ const DIGIT_WIDTH = 0.64;
 const POINT_WIDTH = 0.3;
 
 const BADGE_SPACING = 18;
-const NONE: readonly number[] = [];
 /** From the middle of a number that stands alone. */
 const NUMBER_ROOM = 30;
 const NUMBER_HEIGHT = 15;
+const NONE: readonly number[] = [];
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
 const SMALLEST = 0.45;
@@ -47,7 +47,7 @@ export class Stage {
   /** Throws DocumentError if `text` is not a picture of what is in sight of `graph`. */
   constructor(
     text: string,
-    graph: Graph,
+    private readonly graph: Graph,
     picked: (node: number, reverse: boolean) => void,
     private readonly sight: Sight = unfolded(graph),
     opened: (part: number) => void = () => {},
@@ -93,6 +93,7 @@ export class Stage {
   /** Say the same in words. `remarks` are what else there is to say of each node. */
   label(remarks: readonly string[]): void {
     this.#nodes.forEach((node, index) => node?.say(remarks[index]));
+    this.#groups.forEach((group) => group.say());
   }
 
   /** Show no number on this edge, until the next numbers come. */
@@ -149,7 +150,7 @@ export class Stage {
   /** A node in words: "c = a + b = 3". */
   describe(node: number): string {
     const shown = this.#nodes[node]?.group.getAttribute("aria-label");
-    return shown ?? `${this.sight.graph.nodes[node]!.name} = ${typeset(this.#values[node]!, DIGITS)}`;
+    return shown ?? `${this.graph.nodes[node]!.name} = ${typeset(this.#values[node]!, DIGITS)}`;
   }
 
   /** The node that has the focus. */
@@ -330,14 +331,11 @@ class EdgeMark {
       const hidden = paths.length - places.length;
       const isRest = hidden > 0 && place === places.length - 1;
       const made = this.#badges[place]!;
-      const text = isRest ? `+${hidden + 1}` : String(paths[place]! + 1);
       // "+10" needs more room than "+9".
-      const isWide = text.length > 2;
-      const looks = `${isRest ? "" : hue(paths[place]!)} ${isWide ? "cgx-wide" : ""}`;
-      setAttribute(made, "class", `cgx-badge ${looks}`.trim());
+      const rest = hidden < 9 ? "cgx-badge" : "cgx-badge cgx-wide";
+      setAttribute(made, "class", isRest ? rest : `cgx-badge ${hue(paths[place]!)}`);
       setAttribute(made, "transform", `translate(${x} ${y})`);
-      setAttribute(made.firstElementChild!, "r", isWide ? "10" : "8");
-      setText(made.lastElementChild!, text);
+      setText(made.lastElementChild!, isRest ? `+${hidden + 1}` : String(paths[place]! + 1));
     });
   }
 }
@@ -375,7 +373,7 @@ export function hue(path: number): string {
 
 function badge(): SVGGElement {
   const text = drawn("text", { y: "0.36em" });
-  return drawn("g", { "aria-hidden": "true" }, drawn("circle"), text);
+  return drawn("g", { "aria-hidden": "true" }, drawn("circle", { r: "8" }), text);
 }
 
 function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
