@@ -28,6 +28,7 @@ BOX_HEIGHT = 46
 VALUE_CELL = 76
 VALUE_ROOM = 66  # "−0.2837", squeezed by hardly anything
 PARTIAL_ROOM = 56  # likewise
+SHAPE_ROOM = 112  # "(3×4)×(3×4)"; a larger Jacobian's shape is squeezed
 LABEL_HEIGHT = 38
 _NUMBER_HEIGHT = 18
 LONGEST_LABEL = 280.0
@@ -86,6 +87,13 @@ class Drawn(NamedTuple):
     below: Runs
     bar: int
     badges: tuple[Point, ...]
+    shape: str
+    """That of the Jacobian; "" where the local partial is a number."""
+
+    @property
+    def number(self) -> str:
+        """The local partial as it is shown: a number, or the Jacobian's shape."""
+        return self.shape or typeset.number(self.edge.partial)
 
 
 @dataclass(frozen=True)
@@ -116,9 +124,13 @@ def frame(graph: Graph) -> Frame:
     ]
     differentials = _differentials(graph, literal) if density.fractions else {}
     fractions = [_fraction(edge, differentials) for edge in graph.edges]
+    shapes = [
+        typeset.jacobian(graph.tape[edge.target].value, graph.tape[edge.source].value)
+        for edge in graph.edges
+    ]
     links = [
-        Link(place_of[edge.source], place_of[edge.target], *_label_size(edge, bar, density))
-        for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
+        Link(place_of[edge.source], place_of[edge.target], *_label_size(shape, bar, density))
+        for edge, shape, (_, _, bar) in zip(graph.edges, shapes, fractions, strict=True)
     ]
     widths = [
         max(_NARROWEST, _even(typeset.runs_width(runs, NAME_SIZE) + 2 * density.padding))
@@ -140,11 +152,11 @@ def frame(graph: Graph) -> Frame:
         nodes.append(Placed(node, *corner, w, whole, runs, shortened))
     leaving = Counter([edge.source for edge in graph.edges])
     edges = []
-    for edge, (above, below, bar), wire, at in zip(
-        graph.edges, fractions, layout.wires, layout.labels, strict=True
+    for edge, shape, (above, below, bar), wire, at in zip(
+        graph.edges, shapes, fractions, layout.wires, layout.labels, strict=True
     ):
         badges = _badges(wire, crowded=leaving[edge.source] > 1)
-        edges.append(Drawn(edge, wire, at, above, below, bar, badges))
+        edges.append(Drawn(edge, wire, at, above, below, bar, badges, shape))
     return Frame(
         layout.width + 2 * MARGIN,
         layout.height + ABOVE + BELOW,
@@ -178,12 +190,17 @@ def _even(length: float) -> int:
     return 2 * ceil(length / 2)
 
 
-def _label_size(edge: Edge, bar: int, density: Density) -> tuple[int, int]:
-    """The room for an edge's label: the fraction, the number, or both."""
+def _label_size(shape: str, bar: int, density: Density) -> tuple[int, int]:
+    """The room for an edge's label: the fraction and the number, or the number alone."""
+    room = label_room(shape, PARTIAL_ROOM)
     if not density.fractions:
-        return (0, 0) if edge.partial is None else (PARTIAL_ROOM, _NUMBER_HEIGHT)
-    number = 0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM
-    return bar + number, LABEL_HEIGHT
+        return room, _NUMBER_HEIGHT
+    return bar + 2 * BAR_GAP + EQUALS + room, LABEL_HEIGHT
+
+
+def label_room(shape: str, room: int) -> int:
+    """The room for a partial that may change, or for the shape of a Jacobian, which does not."""
+    return min(_even(width(shape, "sans", PARTIAL_SIZE)), SHAPE_ROOM) if shape else room
 
 
 def _equal_columns(graph: Graph, widths: list[int], columns: list[int]) -> list[int]:

@@ -29,6 +29,7 @@ from .scene import (
     Frame,
     Placed,
     frame,
+    label_room,
     number_room,
 )
 from .typeset import SMALL, Run
@@ -132,49 +133,45 @@ def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:
 
 
 def _number(drawn: Drawn) -> str:
-    """The label of an edge where that is just the number; an edge without one has no label."""
-    if drawn.edge.partial is None:
-        return ""
-    text = typeset.number(drawn.edge.partial)
+    """The label of an edge where that is just the number, or the Jacobian's shape."""
     x, y = drawn.label
+    room = label_room(drawn.shape, PARTIAL_ROOM)
     return (
         f'<g class="partial" transform="translate({x} {y})">'
-        f'<text class="alone number" y="5.5" data-room="{PARTIAL_ROOM}"'
-        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text></g>"
+        f'<text class="alone {_kind(drawn)}" y="5.5" data-room="{room}"'
+        f"{_squeezed(drawn.number, PARTIAL_SIZE, room)}>{drawn.number}</text></g>"
     )
 
 
 def _partial(drawn: Drawn) -> str:
     """The label of an edge, centred in its room; its number can grow to the right."""
-    value = drawn.edge.partial
-    text = "" if value is None else typeset.number(value)
-    number = number_room(text, PARTIAL_SIZE, PARTIAL_ROOM)
-    equals = 0 if value is None else 2 * BAR_GAP + EQUALS
-    left = -(drawn.bar + equals + number) / 2
+    text = drawn.number
+    room = label_room(drawn.shape, PARTIAL_ROOM)
+    number = number_room(text, PARTIAL_SIZE, room)
+    left = -(drawn.bar + 2 * BAR_GAP + EQUALS + number) / 2
+    at = left + drawn.bar + 2 * BAR_GAP + EQUALS
     middle = _px(left + drawn.bar / 2)
     # The paper under the fraction and a halo around the number cut the wire.
     half = LABEL_HEIGHT // 2 + 3
     pad = 8
-    under = pad + drawn.bar + (equals or pad)
+    under = pad + drawn.bar + 2 * BAR_GAP + EQUALS
     x, y = drawn.label
-    parts = [
+    return (
         f'<g class="partial" transform="translate({x} {y})">'
         f'<rect class="paper" x="{_px(left - pad)}" y="{-half}" width="{under}" '
         f'height="{2 * half}" rx="4"/>'
-    ]
-    if value is not None:
-        at = left + drawn.bar + equals
-        parts.append(
-            f'<text class="number" x="{_px(at)}" y="5.5" data-room="{PARTIAL_ROOM}"'
-            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text>"
-            f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">=</text>'
-        )
-    parts.append(
+        f'<text class="{_kind(drawn)}" x="{_px(at)}" y="5.5" data-room="{room}"'
+        f"{_squeezed(text, PARTIAL_SIZE, room)}>{text}</text>"
+        f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">{":" if drawn.shape else "="}</text>'
         f'<text x="{middle}" y="-5">{_runs(drawn.above)}</text>'
         f'<path class="bar" d="M{_px(left)},0h{drawn.bar}"/>'
         f'<text x="{middle}" y="16">{_runs(drawn.below)}</text></g>'
     )
-    return "".join(parts)
+
+
+def _kind(drawn: Drawn) -> str:
+    """A Jacobian's shape looks like a number, but stays as it is when numbers change."""
+    return "number shape" if drawn.shape else "number"
 
 
 def _node(graph: Graph, placed: Placed, show: str) -> str:
@@ -259,10 +256,12 @@ def in_words(graph: Graph, show: str = "partials") -> str:
             yield f"{n.name} = {graph.describe(n)}{value(n.value)}"
         for edge in partials:
             target, source = graph.tape[edge.target].name, graph.tape[edge.source].name
-            yield f"∂{target}/∂{source} = {typeset.number(edge.partial)}"
+            shape = typeset.jacobian(graph.value(target), graph.value(source))
+            partial = f": {shape}" if shape else f" = {typeset.number(edge.partial)}"
+            yield f"∂{target}/∂{source}{partial}"
 
     operations = [n for n in graph.nodes if n.op is not None]
-    partials = [edge for edge in graph.edges if show == "partials" and edge.partial is not None]
+    partials = graph.edges if show == "partials" else ()
     told = list(islice(sentences(), _MOST_DESCRIBED))
     left_out = 1 + len(operations) + len(partials) - len(told)
     if left_out:
