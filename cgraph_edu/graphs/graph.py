@@ -340,6 +340,24 @@ class Graph:
     def _adjoints(self) -> dict[int, dict[Tensor, Any]]:
         return {}
 
+    def adjoints(self, target: str | None = None, entry: Sequence[int] = ()) -> dict[str, Any]:
+        """∂target/∂x for every drawn node x, by name and in x's shape, by one reverse pass.
+
+        `target` is the output unless named; where it is an array, `entry` is the index of one of
+        its numbers. Raises IndexError where it has no such number.
+        """
+        end = self.output if target is None else self.node(target)
+        seed = None
+        if is_array(end.value):
+            seed = derivatives.zeros_like(end.value)
+            seed[tuple(entry)] = 1.0
+        tensors = self._tensors
+        x_bar = derivatives.reverse(tensors[end.index], seed)
+        return {
+            node.name: x_bar.get(tensors[node.index], derivatives.zeros_like(node.value))
+            for node in self.nodes
+        }
+
     def _by_forward(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
         tensors = self._tensors
         end = tensors[target.index]
@@ -472,8 +490,8 @@ class Graph:
         return door("render.picture").picture(self, show, theme)
 
     def explore(self) -> Any:
-        """The widget, with a slider for each input."""
-        return door("widget.explorer").Explorer(self)
+        """The widget: an Explorer, or for arrays and a `cg.custom_op` an ArrayExplorer."""
+        return door("widget.either").explorer(self)
 
     def __repr__(self) -> str:
         inputs = ", ".join(node.name for node in self.inputs)

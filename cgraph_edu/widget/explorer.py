@@ -249,7 +249,7 @@ def _scene(graph: Graph, sliders: Mapping[str, Sequence[float]]) -> dict[str, An
         node["label"] = list(plain_name(node["name"], alike))
     document["downward"] = downward(graph)
     ranges = {node.name: default_range(node.value) for node in graph.inputs}
-    ranges |= {name: _range(name, ends) for name, ends in sliders.items() if name in ranges}
+    ranges |= {name: slider_range(name, ends) for name, ends in sliders.items() if name in ranges}
     return {
         "document": document,
         "svg": str(picture(graph)),
@@ -272,7 +272,8 @@ def default_range(value: float) -> Range:
     return (-end, end, float(f"{end / (60 if leading == 3 else 100):.12g}"))
 
 
-def _range(name: str, ends: Sequence[float]) -> Range:
+def slider_range(name: str, ends: Sequence[float]) -> Range:
+    """What was asked for, with a step. Raises ValueError for what is no range."""
     numbers = [float(x) for x in ends]
     if len(numbers) not in (2, 3) or not all(map(math.isfinite, numbers)):
         raise ValueError(f"the slider of {name!r} needs (minimum, maximum) or a step besides")
