@@ -153,17 +153,16 @@ class CGraphMagics(Magics):
     def _show(self, drawn: Graph, setup: Setup, limit: int, as_page: bool) -> None:
         try:
             data = bundle(drawn, limit, setup.told)
-            moves = is_drawn(drawn) and drawn.is_live
+            moves = is_drawn(drawn)
             if moves and as_page:
                 from .widget.page import framed
 
                 data["text/html"] = framed(drawn, setup, limit)
             elif moves:
-                from .widget.explorer import Explorer
+                from .widget.either import explorer
 
-                explorer = Explorer(drawn, **setup._asdict())
-                self.shell.user_ns["explorer"] = explorer
-                data = {**explorer.view(), **data}
+                shown = self.shell.user_ns["explorer"] = explorer(drawn, setup)
+                data = {**shown.view(), **data}
             elif setup.predict:
                 raise ValueError("--predict needs the explorer, and this graph has none")
         except ValueError as error:  # a slider for no input; an output of several numbers

@@ -341,10 +341,10 @@ class Graph:
         return {}
 
     def adjoints(self, target: str | None = None, entry: Sequence[int] = ()) -> dict[str, Any]:
-        """∂target/∂x for every drawn node x, by name and in x's shape, by one reverse pass.
+        """∂target/∂x for every node x behind the target, by name and in x's shape.
 
-        `target` is the output unless named; where it is an array, `entry` is the index of one of
-        its numbers. Raises IndexError where it has no such number.
+        One reverse pass finds them. `target` is the output unless named; where it is an array,
+        `entry` is the index of one of its numbers. Raises IndexError where it has no such number.
         """
         end = self.output if target is None else self.node(target)
         seed = None
@@ -353,10 +353,8 @@ class Graph:
             seed[tuple(entry)] = 1.0
         tensors = self._tensors
         x_bar = derivatives.reverse(tensors[end.index], seed)
-        return {
-            node.name: x_bar.get(tensors[node.index], derivatives.zeros_like(node.value))
-            for node in self.nodes
-        }
+        reached = (node for node in self.nodes if tensors[node.index] in x_bar)
+        return {node.name: x_bar[tensors[node.index]] for node in reached}
 
     def _by_forward(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
         tensors = self._tensors
@@ -461,8 +459,8 @@ class Graph:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, in the form that the name's ending says.
 
-        .html: a page with sliders, paths and gradients that needs no Python and no network; a graph
-            of arrays without sliders. Where a slider comes to a point at which Python would take
+        .html: a page with sliders, paths and gradients that needs no Python and no network; of a
+            graph of arrays, heat maps and numbers without sliders. Where a slider comes to a point at which Python would take
             another branch, the page says so and keeps the numbers of the branch it has.
         .svg: the picture. .json: the text of `to_json`.
 

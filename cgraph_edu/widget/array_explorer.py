@@ -187,7 +187,9 @@ class ArrayExplorer(anywidget.AnyWidget):
         return plain(self.graph, wrt=list(self._wrt) or None)
 
 
-def opening(graph: Graph, sliders: Mapping[str, Sequence[float]], wrt: Sequence[str]) -> Any:
+def opening_page(
+    graph: Graph, sliders: Mapping[str, Sequence[float]], wrt: Sequence[str]
+) -> dict[str, Any]:
     """The traits of a page without Python: as ArrayExplorer's, and the numbers of every node."""
     view = opening_view(graph, sliders, wrt)
     adjoints = graph.adjoints(*view.target)

@@ -220,7 +220,7 @@ class Explorer(anywidget.AnyWidget):
 def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
     """The traits that an explorer starts with; errors are Explorer's."""
     if not graph.is_live:
-        raise ValueError(f"{obstacle(graph)}; graph.draw() and print(graph) show it")
+        raise ValueError(f"{obstacle(graph)}; cg.ArrayExplorer shows it")
     names = [node.name for node in graph.inputs]
     asked = () if setup.predict is None else (setup.predict,)
     for name in (*setup.sliders, *setup.wrt, *asked):

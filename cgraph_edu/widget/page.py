@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graphs.graph import Graph
 from ..render import text
@@ -18,8 +17,11 @@ from ..render.palette import PALETTES, SANS
 from ..render.picture import bundle, is_drawn
 from ..render.scene import frame
 from ..render.svg import caption, escape
-from .explorer import STATIC, Explorer, obstacle, opening
+from .explorer import STATIC, Explorer, opening
 from .setup import PLAIN, Setup
+
+if TYPE_CHECKING:
+    from .array_explorer import ArrayExplorer
 
 _LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
 
@@ -57,8 +59,8 @@ def page(graph: Graph, setup: Setup = PLAIN, limit: int = text.LIMIT) -> str:
     """The graph as an HTML document: the same bytes for the same graph.
 
     Sliders, target and source, paths and gradients work as in a notebook. What only Python can do,
-    to take another branch, the page says and leaves. A graph without sliders (it has arrays, or a
-    `cg.custom_op`) gives a still page.
+    to take another branch, the page says and leaves. A graph with arrays or a `cg.custom_op` needs
+    Python to move: its page shows heat maps and numbers as they are.
 
     Raises ValueError as `Explorer` does, and for more boxes than can be drawn.
     """
@@ -86,19 +88,12 @@ def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
     still = bundle(graph, limit, setup.told)["text/html"]
     if is_drawn(graph):
         still += f"<pre>{escape(text.plain(graph, limit, setup.told))}</pre>"
-    if graph.is_live:
-        state = opening(graph, setup)
-        note = "Scripts don't run here: the picture and the paths stand still."
-        script = _read("explorer.js")
-        style = _read("explorer.css") + style
-        # The explorer's own headings are of the third order.
-        heading = '<h2 class="cgx-hidden">Explorer</h2>'
-        code = f'{_data(state)}\n<script type="module">{script}</script>'
-        policy = f"script-src 'sha256-{_digest(script)}' blob:; {_POLICY}"
-    else:
-        note = f"Without sliders: {obstacle(graph)}."
-        heading = code = ""
-        policy = _POLICY
+    # The explorer's own headings are of the third order.
+    heading = '<h2 class="cgx-hidden">Explorer</h2>'
+    script = _read("explorer.js")
+    style = _read("explorer.css") + style
+    code = f'{_data(graph, setup)}\n<script type="module">{script}</script>'
+    policy = f"script-src 'sha256-{_digest(script)}' blob:; {_POLICY}"
     title = escape(caption(graph))
     return f"""<!doctype html>
 <html lang="en">
@@ -115,7 +110,7 @@ def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
 <h1>{title}</h1>
 {heading}
 <div class="cgx-page"><div class="cgx-still">
-<p>{escape(note)}</p>
+<p>Scripts don't run here: the picture and the paths stand still.</p>
 {still}
 </div></div>
 </main>
@@ -129,10 +124,18 @@ def _read(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-def _data(state: Mapping[str, Any]) -> str:
+def _data(graph: Graph, setup: Setup) -> str:
     """The explorer's traits, as an element that is never run."""
+    kind: type[Explorer | ArrayExplorer] = Explorer
+    if graph.is_live:
+        state = opening(graph, setup)
+    else:
+        from .array_explorer import ArrayExplorer, opening_page
+
+        kind = ArrayExplorer
+        state = opening_page(graph, setup.sliders, setup.wrt)
     told = {}
-    for name, trait in Explorer.class_own_traits(sync=True).items():
+    for name, trait in kind.class_own_traits(sync=True).items():
         value = state.get(name, trait.default())
         to_json = trait.metadata.get("to_json")
         told[name] = to_json(value, None) if to_json else value

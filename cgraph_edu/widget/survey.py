@@ -18,7 +18,7 @@ from ..graphs.graph import Graph, Node
 from .explorer import default_range, slider_range
 from .heat import Index, start, summary, to_json, window
 
-SLOW = 0.4
+SLOW = 0.2
 """Where one evaluation takes so many seconds, the two more of a finite difference are left out."""
 
 Entry = tuple[str, Index]
@@ -89,7 +89,8 @@ def survey(
     adjoints = graph.adjoints(*view.target)
     derivative = None
     if view.followed:
-        slope = float(np.asarray(adjoints[view.followed[0]])[view.followed[1]])
+        name, index = view.followed
+        slope = float(np.asarray(slopes(graph, adjoints, name))[index])
         derivative = _checked(graph, view.followed, view.target, slope, seconds)
     return {
         "inputs": view.inputs,
@@ -121,15 +122,21 @@ def numbers(
     """The numbers of one node from a place on, and the derivatives of the target by each."""
     name, wanted = opened
     value = graph.value(name)
+    slope = slopes(graph, adjoints, name)
     at = start(wanted, np.shape(value))
     limit = () if most is None else (most,)
     return {
         "node": name,
         "at": at,
         "values": window(value, at, *limit),
-        "slopes": window(adjoints[name], at, *limit),
-        "heat": summary(adjoints[name]),
+        "slopes": window(slope, at, *limit),
+        "heat": summary(slope),
     }
+
+
+def slopes(graph: Graph, adjoints: Mapping[str, Any], name: str) -> Any:
+    """∂target/∂node, zeros where the target does not depend on it."""
+    return adjoints[name] if name in adjoints else np.zeros(shape(graph.node(name)))
 
 
 def _rows(

@@ -3,6 +3,8 @@
 import "./explorer.css";
 
 import { judge } from "./answers";
+import { isArrays } from "./arrays/document";
+import { ArrayExplorer } from "./arrays/explorer";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import {
@@ -33,6 +35,7 @@ import { sentences, Twin } from "./twin";
 import { why, whyTrivial } from "./why";
 // The last word on where things stand.
 import "./layout.css";
+import "./arrays/arrays.css";
 
 export { adjoints, pathSum } from "./derive";
 export { judge } from "./answers";
@@ -671,7 +674,8 @@ class Explorer {
 }
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const explorer = new Explorer(model, el);
+  const Kind = isArrays(model.get("document")) ? ArrayExplorer : Explorer;
+  const explorer = new Kind(model, el);
   return () => explorer.dispose();
 }
 
