@@ -154,6 +154,8 @@ class CGraphMagics(Magics):
         try:
             data = bundle(drawn, limit, setup.told)
             moves = is_drawn(drawn)
+            if setup.predict and not (moves and drawn.is_live):
+                raise ValueError("--predict needs the explorer of numbers: this graph has none")
             if moves and as_page:
                 from .widget.page import framed
 
@@ -163,8 +165,6 @@ class CGraphMagics(Magics):
 
                 shown = self.shell.user_ns["explorer"] = explorer(drawn, setup)
                 data = {**shown.view(), **data}
-            elif setup.predict:
-                raise ValueError("--predict needs the explorer, and this graph has none")
         except ValueError as error:  # a slider for no input; an output of several numbers
             raise UsageError(str(error)) from None
         display(data, raw=True)

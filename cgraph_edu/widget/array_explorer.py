@@ -145,7 +145,7 @@ class ArrayExplorer(anywidget.AnyWidget):
         """Answer, unless this is what was answered last."""
         number = self.request.get("number", 0)
         view = View(self.inputs, self.target, self.entry, self._opened)
-        if (view, number) == (self._shown, self.answer.get("number")):
+        if (view, number, "") == (self._shown, self.answer.get("number"), self.message):
             return
         begun = time.perf_counter()
         try:
@@ -173,8 +173,10 @@ class ArrayExplorer(anywidget.AnyWidget):
                 self.answer = {"number": number, **answer}
 
     def _say(self, message: str) -> None:
+        """Answer with a message; the numbers in the answer stay those of its own inputs."""
         self.message = message
-        self.answer = {"number": self.request.get("number", 0), "message": message}
+        number = self.request.get("number", 0)
+        self.answer = {**self.answer, "number": number, "message": message}
 
     def view(self) -> dict[str, Any]:
         """The live widget by its MIME type, for a cell's output."""

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 def explorer(graph: Graph, setup: Setup = PLAIN) -> Explorer | ArrayExplorer:
-    """An Explorer, or for what a browser can't evaluate an ArrayExplorer; errors are theirs."""
+    """An Explorer, or for what a browser can't evaluate an ArrayExplorer; errors are theirs.
+
+    An ArrayExplorer asks for no prediction.
+    """
     if graph.is_live:
         from .explorer import Explorer
 
         return Explorer(graph, **setup._asdict())
     from .array_explorer import ArrayExplorer
 
-    if setup.predict:
-        raise ValueError("--predict needs numbers: an array's derivative is many at once")
     return ArrayExplorer(graph, setup.sliders, setup.wrt)

@@ -44,6 +44,8 @@ export class ArrayExplorer {
   #answer!: Answer;
   /** What a person wants to see; the answer may be behind it. */
   #wanted!: Request;
+  /** What the sliders are for, and what they say. */
+  #rows: Answer["rows"] = [];
   #values: readonly number[] = [];
   #wait: Wait = "none";
   /** Why there are no numbers for what is wanted. */
@@ -61,14 +63,14 @@ export class ArrayExplorer {
     root.addEventListener("keydown", (event) => this.#key(event));
     this.#inputs = new InputsPanel(
       (index, value) => this.#move(index, value),
-      () => this.#ask({ inputs: {} }, this.#answer.rows.map((row) => toNumber(row.initial))),
+      () => this.#ask({ inputs: {} }, this.#rows.map((row) => toNumber(row.initial))),
     );
     this.#numbers = new NumbersPanel(
       model.isAlone
         ? null
         : {
             chosen: (entry) => this.#choose(entry),
-            moved: (at) => this.#ask({ opened: [this.#wanted.opened![0], at] }),
+            moved: (axis, from) => this.#scroll(axis, from),
           },
     );
     this.#courier = new Courier(
@@ -131,14 +133,14 @@ export class ArrayExplorer {
     this.root.replaceChildren(this.#bar, body, this.#live);
     this.#paint();
     const answer = this.model.get("answer") as Answer;
-    if (answer.nodes) this.#take(answer, !this.#courier.isWaiting);
+    this.#take(answer, !this.#courier.isWaiting);
     this.#stage.watch(this.#host);
   }
 
   // --- What a person does --------------------------------------------------------------------------
 
   #move(index: number, value: number): void {
-    const [name, place] = this.#answer.rows[index]!.entry;
+    const [name, place] = this.#rows[index]!.entry;
     const { inputs } = this.#wanted;
     const known = inputs[name];
     const others = typeof known === "object" ? known : {};
@@ -150,6 +152,11 @@ export class ArrayExplorer {
   #open(name: string): void {
     const isOpen = this.#wanted.opened?.[0] === name;
     this.#ask({ opened: isOpen ? null : [name, []] });
+  }
+
+  #scroll(axis: number, from: number): void {
+    const [name, at] = this.#wanted.opened!;
+    this.#ask({ opened: [name, at.map((i, k) => (k === axis ? from : i))] });
   }
 
   /** An entry of an input is followed, any other becomes the target. */
@@ -181,27 +188,24 @@ export class ArrayExplorer {
   #take(answer: Answer, isLast: boolean): void {
     if (this.#isReloading) return;
     this.#refusal = answer.message;
-    if (!answer.nodes) {
-      this.#report();
-      return;
-    }
     // An answer about another graph, whose picture is not there yet.
     if (answer.nodes.length !== this.#graph?.nodes.length) return;
     this.#answer = answer;
-    if (isLast) {
+    // Where Python has only older numbers, the sliders stay where a person put them.
+    if (isLast && !(this.#refusal && this.#rows.length)) {
       const opened: Entry | null = answer.numbers && [answer.numbers.node, answer.numbers.at];
       const { inputs, target, followed } = answer;
       this.#wanted = { inputs, target, followed, opened };
-      this.#values = answer.rows.map((row) => toNumber(row.value));
-      this.#sliders();
+      this.#sliders(answer.rows);
       this.#settle();
     }
     this.#draw();
   }
 
   /** A slider for each row of the answer; a focus whose slider is gone goes to the first. */
-  #sliders(): void {
-    const { rows } = this.#answer;
+  #sliders(rows: Answer["rows"]): void {
+    this.#rows = rows;
+    this.#values = rows.map((row) => toNumber(row.value));
     const hadFocus = this.#inputs.root.matches(":focus-within");
     this.#inputs.build(
       rows.map(({ name }) => name),

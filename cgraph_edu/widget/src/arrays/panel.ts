@@ -33,9 +33,9 @@ export class NumbersPanel {
   #view: View = "values";
   #shown: readonly [ArrayGraph, Opened] | null = null;
 
-  /** `chosen` gets an entry, `moved` the place from which on to show the numbers; null: neither. */
+  /** `chosen` gets an entry, `moved` an axis and from where on it is to be shown; null: neither. */
   constructor(
-    private readonly does: { chosen(entry: Entry): void; moved(at: readonly number[]): void } | null,
+    private readonly does: { chosen(entry: Entry): void; moved(axis: number, from: number): void } | null,
   ) {
     this.root.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -113,8 +113,8 @@ export class NumbersPanel {
         }),
       );
       field.addEventListener("change", () => {
-        const wanted = Math.trunc(field.valueAsNumber);
-        if (Number.isFinite(wanted)) this.does?.moved(at.map((i, k) => (k === axis ? wanted : i)));
+        const from = Math.trunc(field.valueAsNumber);
+        if (Number.isFinite(from)) this.does?.moved(axis, from);
       });
       const rest = room > 1 ? ` to ${last} of ${size}` : ` of ${size}`;
       return [element("label", {}, `${what} `, field, rest)];

@@ -76,6 +76,8 @@ class Mark {
     this.group = part(svg, `.node[data-node="${node.index}"]`);
     this.#value = part(this.group, ".value");
     this.#label = part(this.group, ".formula").textContent ?? "";
+    // As text the node must read like its label.
+    this.#value.before(" ");
     if (node.shape.length) this.#value.classList.add("cgx-shape");
     const { group } = this;
     group.setAttribute("role", "button");
