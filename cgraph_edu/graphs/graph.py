@@ -460,8 +460,9 @@ class Graph:
         """Write it to a file, in the form that the name's ending says.
 
         .html: a page with sliders, paths and gradients that needs no Python and no network; of a
-            graph of arrays, heat maps and numbers without sliders. Where a slider comes to a point at which Python would take
-            another branch, the page says so and keeps the numbers of the branch it has.
+            graph of arrays, heat maps and numbers without sliders. Where a slider comes to a point
+            at which Python would take another branch, the page says so and keeps the numbers of the
+            branch it has.
         .svg: the picture. .json: the text of `to_json`.
 
         Raises ValueError for another ending, and for what `draw` and `to_json` refuse.

@@ -74,7 +74,7 @@ class ArrayExplorer(anywidget.AnyWidget):
 
     inputs = traitlets.Dict()
     target = traitlets.Tuple()
-    entry = traitlets.Tuple(allow_none=True)
+    entry = traitlets.Any()
     message = traitlets.Unicode()
 
     graph: Graph
@@ -199,8 +199,7 @@ def opening_page(
         **_scene(graph),
         "answer": {"number": 0, **survey(graph, graph, view, sliders, 0.0)},
         "saved": {
-            node.name: numbers(graph, (node.name, ()), adjoints, MOST_CELLS)
-            for node in graph.nodes
+            node.name: numbers(graph, (node.name, ()), adjoints, MOST_CELLS) for node in graph.nodes
         },
     }
 

@@ -41,13 +41,12 @@ def moved(graph: Graph, changes: Mapping[str, float | Mapping[str, float]]) -> G
     """The graph with these changes to its inputs. Raises what the learner's own code does."""
     values: dict[str, Any] = {}
     for name, change in changes.items():
-        value = change
+        values[name] = change
         if isinstance(change, Mapping):
-            value = np.array(graph.value(name))
+            array = values[name] = np.array(graph.value(name))
             with np.errstate(all="ignore"):
                 for index, x in change.items():
-                    value[read_index(index)] = x
-        values[name] = value
+                    array[read_index(index)] = x
     with warnings.catch_warnings():
         # inf and nan are in the picture already; a warning for each step would drown it.
         warnings.simplefilter("ignore")

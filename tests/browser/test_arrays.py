@@ -21,7 +21,8 @@ KERNEL = """([state, delays]) => {
     const cells = (values) => {
         const largest = Math.max(...values.map(Math.abs));
         return {
-            rows: 1, columns: values.length, cells: values.map((x) => Math.round(100 * x / largest)),
+            rows: 1, columns: values.length,
+            cells: values.map((x) => Math.round(100 * x / largest)),
             block: [1, 1], low: Math.min(...values), high: Math.max(...values), mean: 0, odd: 0,
         };
     };
@@ -41,9 +42,10 @@ KERNEL = """([state, delays]) => {
                 initial: opening.numbers.values[0][place], range: [-10, 10, 0.1],
             })),
             derivative: { value: slopes[i], difference: slopes[i], agrees: true, note: "" },
-            numbers: table
-                ? { node: opened[0], at: [0], values: [table[0]], slopes: [table[1]], heat: cells(table[1]) }
-                : null,
+            numbers: table ? {
+                node: opened[0], at: [0], values: [table[0]], slopes: [table[1]],
+                heat: cells(table[1]),
+            } : null,
         } });
     };
     window.release = (i) => reply(held[i]);
@@ -110,7 +112,7 @@ def asked(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-# --- What is shown ----------------------------------------------------------------------------------
+# --- What is shown --------------------------------------------------------------------------------
 
 
 def test_nodes_have_heat_maps_and_edges_the_shape_of_the_jacobian(bare: Page) -> None:
@@ -124,11 +126,17 @@ def test_nodes_have_heat_maps_and_edges_the_shape_of_the_jacobian(bare: Page) ->
         "aria-label", "W, 3×4, from −1.265 to 1.304, mean 0.02207, followed"
     )
     # Below zero there is a stroke: colour is never alone. Five cells of W are, and clearly.
-    W = layer().value("W")
+    values_of_w = layer().value("W")
+    clear = 0.055 * np.abs(values_of_w).max()
     strokes = node.locator(".cgx-strokes").get_attribute("d") or ""
-    assert strokes.count("M") == (W < -0.055 * np.abs(W).max()).sum()
-    box, heat = node.locator(".box").bounding_box(), node.locator(".cgx-rim").bounding_box()
-    assert box and heat
+    assert strokes.count("M") == (values_of_w < -clear).sum()
+    check_heat_is_in_its_box(node)
+
+
+def check_heat_is_in_its_box(node: Locator) -> None:
+    box, heat = (node.locator(part).bounding_box() for part in (".box", ".cgx-rim"))
+    assert box is not None
+    assert heat is not None
     assert box["x"] < heat["x"]
     assert heat["x"] + heat["width"] < box["x"] + box["width"]
     assert box["y"] < heat["y"]
@@ -198,7 +206,7 @@ def test_a_larger_array_is_seen_through_a_window(bare: Page) -> None:
     )
 
 
-# --- Python, late or gone -----------------------------------------------------------------------------
+# --- Python, late or gone -------------------------------------------------------------------------
 
 
 def test_of_a_burst_the_last_wins_and_one_question_is_out_at_a_time(bare: Page) -> None:
@@ -318,7 +326,7 @@ def test_reset_takes_back_every_entry(bare: Page) -> None:
     expect(root.get_by_role("slider").first).to_be_focused()
 
 
-# --- For everyone -------------------------------------------------------------------------------------
+# --- For everyone ---------------------------------------------------------------------------------
 
 
 def test_a_document_that_is_malformed_is_refused_in_words(bare: Page) -> None:
@@ -349,11 +357,7 @@ def test_it_narrows_to_a_phone_and_turns_back(bare: Page) -> None:
     expect(root.locator("svg.cgx-down")).to_be_visible()
     assert bare.evaluate("document.documentElement.scrollWidth") <= 360
     for node in root.locator(".node:has(.cgx-heat)").all():
-        box, heat = node.locator(".box").bounding_box(), node.locator(".cgx-rim").bounding_box()
-        assert box and heat
-        assert box["x"] < heat["x"]
-        assert heat["x"] + heat["width"] <= box["x"] + box["width"]
-        assert box["y"] < heat["y"] < box["y"] + box["height"]
+        check_heat_is_in_its_box(node)
     for control in root.locator(".cgx-entry, .cgx-field, .cgx-slider").all():
         size = control.bounding_box()
         assert size
@@ -378,7 +382,7 @@ def test_the_accessibility_checker_has_no_complaint(bare: Page, theme: str, widt
         bare.evaluate("document.querySelector('main').replaceChildren()")
 
 
-# --- With a kernel ------------------------------------------------------------------------------------
+# --- With a kernel --------------------------------------------------------------------------------
 
 CELL = """%%cgraph
 import numpy as np

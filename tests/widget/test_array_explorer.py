@@ -175,9 +175,7 @@ def test_another_branch_is_another_picture() -> None:
 
     explorer = cg.ArrayExplorer(cg.trace(f, x=np.array([0.5, 1.0])))
     before = explorer.svg
-    answer = ask(
-        explorer, 1, inputs={"x": {"0": -2.0}}, followed=["x", [0]], opened=["x", [0]]
-    )
+    answer = ask(explorer, 1, inputs={"x": {"0": -2.0}}, followed=["x", [0]], opened=["x", [0]])
     assert explorer.svg != before
     assert len(answer["nodes"]) == len(explorer.document["nodes"])
     assert answer["derivative"]["value"] == -4.0
@@ -199,7 +197,9 @@ def test_inf_and_nan_travel() -> None:
     assert answer["derivative"]["agrees"] is None
 
 
-@pytest.mark.parametrize("shape", [(0,), (0, 3), (1,), (5,), (40,), (3, 50), (2, 3, 4), (2, 2, 30, 25)])
+@pytest.mark.parametrize(
+    "shape", [(0,), (0, 3), (1,), (5,), (40,), (3, 50), (2, 3, 4), (2, 2, 30, 25)]
+)
 def test_any_shape_has_a_heat_map_and_a_window(shape: tuple[int, ...]) -> None:
     value = np.arange(np.prod(shape), dtype=float).reshape(shape)
     found = heat.summary(value)

@@ -84,6 +84,8 @@ export class NumbersPanel {
     const made = keepKeys(
       element("button", { type: "button", class: "cgx-mode", "aria-pressed": String(isOn), "data-key": view }, text),
     );
+    // A fraction is read in one piece.
+    made.setAttribute("aria-label", made.textContent!);
     made.addEventListener("click", () => {
       this.#view = view;
       if (this.#shown) this.show(...this.#shown);
