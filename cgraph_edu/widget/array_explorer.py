@@ -22,6 +22,7 @@ from ..render.downward import downward
 from ..render.picture import bundle, picture
 from ..render.text import plain
 from ..render.typeset import jacobian, lookalikes, plain_name
+from ..render.typeset import number as in_short
 from .explorer import STATIC, WIDGET_VIEW, slider_range
 from .heat import MOST_CELLS, Index, start
 from .survey import (
@@ -240,7 +241,10 @@ def _scene(graph: Graph) -> dict[str, Any]:
                     "label": list(plain_name(node.name, alike)),
                     "formula": "" if node.op is None else graph.describe(node),
                     "shape": list(shape(node)),
-                    "dtype": str(getattr(node.value, "dtype", "float64")),
+                    "size": ", ".join(
+                        [in_short(node.value)] * bool(shape(node))
+                        + [str(getattr(node.value, "dtype", "float64"))]
+                    ),
                 }
                 for node in graph.nodes
             ],

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..render.typeset import number
+
 MOST_CELLS = 12
 """A heat map has at most so many rows, and so many columns."""
 
@@ -27,17 +29,17 @@ def summary(value: Any) -> dict[str, Any]:
     """What the picture shows of a value: the number, or the heat map of an array.
 
         {"rows": 3, "columns": 4, "cells": [100, -50, ...], "largest": 2.5, "block": [1, 1],
-         "low": -1.25, "high": 2.5, "mean": 0.4, "odd": 0}
+         "words": "from −1.25 to 2.5, mean 0.4"}
 
     A cell is the mean of a block of entries, of at most `block` rows and columns, in percent of the
-    `largest` cell by size; None where it is inf or nan. `odd` counts such entries, and the other
-    figures leave them out. Leading axes stand one below another.
+    `largest` cell by size; None where it is inf or nan. The words leave such entries out, and count
+    them. Leading axes stand one below another.
     """
     matrix = _matrix(value)
     if not np.shape(value):
-        return {"value": to_json(value)}
+        return {"words": number(float(value))}
     if not matrix.size:
-        return {"rows": 0, "columns": 0, "cells": [], "odd": 0}
+        return {"rows": 0, "columns": 0, "cells": [], "words": "no entries"}
     with np.errstate(all="ignore"):
         cells = _means(_means(matrix, 0), 1)
     finite = np.isfinite(cells)
@@ -52,19 +54,21 @@ def summary(value: Any) -> dict[str, Any]:
         ],
         "largest": to_json(largest),
         "block": [math.ceil(n / m) for n, m in zip(matrix.shape, cells.shape, strict=True)],
-        **_figures(matrix),
+        "words": _words(matrix),
     }
 
 
-def _figures(matrix: Any) -> dict[str, Any]:
-    low, high, mean, odd = matrix.min(), matrix.max(), matrix.mean(dtype=float), 0
+def _words(matrix: Any) -> str:
+    low, high, mean = matrix.min(), matrix.max(), matrix.mean(dtype=float)
+    odd = ""
     if not np.isfinite(mean):
         finite = matrix[np.isfinite(matrix)]
-        odd = matrix.size - finite.size
+        count = matrix.size - finite.size
         if not finite.size:
-            return {"odd": odd}
+            return f"{count:,} inf or nan"
+        odd = f"; {count:,} inf or nan" if count else ""
         low, high, mean = finite.min(), finite.max(), finite.mean(dtype=float)
-    return {"low": to_json(low), "high": to_json(high), "mean": to_json(mean), "odd": odd}
+    return f"from {number(low)} to {number(high)}, mean {number(mean)}{odd}"
 
 
 def _matrix(value: Any) -> Any:

@@ -14,12 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.recording import GuardError
-from ..graphs.graph import Graph, Node
+from ..graphs.graph import Edge, Graph, Node
+from ..render.typeset import number
 from .explorer import default_range, slider_range
 from .heat import Index, start, summary, to_json, window
 
 SLOW = 0.2
 """Where one evaluation takes so many seconds, the two more of a finite difference are left out."""
+
+MOST_TOLD = 3
+"""So many changes are told in words."""
 
 Entry = tuple[str, Index]
 """One number: a node's name and an index into it, () for a node that is a number."""
@@ -93,6 +97,7 @@ def survey(
         derivative = _checked(graph, view.followed, view.target, slope, seconds)
     return {
         "inputs": view.inputs,
+        "where": _where(view.inputs),
         "target": view.target,
         "followed": view.followed,
         "nodes": [summary(node.value) for node in graph.nodes],
@@ -105,13 +110,20 @@ def survey(
     }
 
 
-def partials(graph: Graph) -> list[float | str | None]:
-    """The local partials between numbers; the others are shapes, which stay."""
+def partials(graph: Graph) -> list[str]:
+    """The local partials between numbers, as they are shown; the others are shapes, which stay."""
+    # Graph.edges would compute the partials of arrays, too.
+    uses = (
+        Edge(source, node.index, port, None)
+        for node in graph.nodes
+        for port, source in enumerate(node.operands)
+        if isinstance(source, int)
+    )
     return [
-        None
+        ""
         if shape(graph.tape[edge.source]) or shape(graph.tape[edge.target])
-        else to_json(graph.vjp(edge, 1.0))
-        for edge in graph.edges
+        else number(float(graph.vjp(edge, 1.0)))
+        for edge in uses
     ]
 
 
@@ -131,6 +143,17 @@ def numbers(
         "slopes": window(slope, at, *limit),
         "heat": summary(slope),
     }
+
+
+def _where(inputs: Mapping[str, float | Mapping[str, float]]) -> str:
+    """The inputs that were changed, in words: "at W[1, 2] = 0.5"."""
+    told = []
+    for name, change in inputs.items():
+        entries = change if isinstance(change, Mapping) else {"": change}
+        for index, x in entries.items():
+            told.append(f"{entry_name((name, read_index(index)))} = {number(x)}")
+    rest = f" and {len(told) - MOST_TOLD:,} more changes" if len(told) > MOST_TOLD else ""
+    return f"at {', '.join(told[-MOST_TOLD:])}{rest}" if told else "from the start"
 
 
 def slopes(graph: Graph, adjoints: Mapping[str, Any], name: str) -> Any:

@@ -23,7 +23,7 @@ KERNEL = """([state, delays]) => {
         return {
             rows: 1, columns: values.length,
             cells: values.map((x) => Math.round(100 * x / largest)),
-            block: [1, 1], low: Math.min(...values), high: Math.max(...values), mean: 0, odd: 0,
+            block: [1, 1], words: `the largest is ${largest}`,
         };
     };
     window.reply = ({ number, inputs, target, followed, opened }) => {
@@ -36,7 +36,8 @@ KERNEL = """([state, delays]) => {
         const table = { x: [x, slopes], v1: [squares, x.map(() => 1)] }[opened?.[0]];
         model.receive({ answer: {
             ...opening, number, inputs, target, followed, message: "",
-            nodes: [cells(x), cells(squares), { value: squares.reduce((a, b) => a + b) }],
+            where: inputs.x ? `at x: ${Object.values(inputs.x)}` : "from the start",
+            nodes: [cells(x), cells(squares), { words: `${squares.reduce((a, b) => a + b)}` }],
             rows: [...places].sort().map((place) => ({
                 name: `x[${place}]`, entry: ["x", [place]], value: x[place],
                 initial: opening.numbers.values[0][place], range: [-10, 10, 0.1],
@@ -298,7 +299,7 @@ def test_an_error_is_told_beside_the_last_numbers_which_are_marked(bare: Page) -
         "{ ...model.state.answer, number: held[0].number, message } })",
         said,
     )
-    expect(root.locator(".cgx-message")).to_have_text(f"{said} The numbers are those at x[0] = 2.")
+    expect(root.locator(".cgx-message")).to_have_text(f"{said} The numbers are those at x: 2.")
     expect(root).to_have_class(re.compile("cgx-stale"))
     assert slider(root).input_value() == "9"
     slider(root).evaluate(SLIDE, [3])

@@ -14,7 +14,8 @@ export interface ArrayNode {
   /** "" for an input. */
   readonly formula: string;
   readonly shape: readonly number[];
-  readonly dtype: string;
+  /** Shape and type: "3×4, float64". */
+  readonly size: string;
 }
 
 export interface ArrayEdge {
@@ -33,15 +34,11 @@ export interface ArrayGraph {
 
 /** A number, or an array in few numbers: Python's heat.py says what they are. */
 export interface Summary {
-  readonly value?: number | string;
   readonly rows: number;
   readonly columns: number;
   readonly cells: readonly (number | null)[];
   readonly block: readonly number[];
-  readonly low?: number | string;
-  readonly high?: number | string;
-  readonly mean?: number | string;
-  readonly odd: number;
+  readonly words: string;
 }
 
 export type Table = readonly (readonly (number | string)[])[];
@@ -63,8 +60,10 @@ export interface Request {
 
 export interface Answer extends Request {
   readonly number: number;
+  /** The inputs that were changed, in words. */
+  readonly where: string;
   readonly nodes: readonly Summary[];
-  readonly partials: readonly (number | string | null)[];
+  readonly partials: readonly string[];
   readonly rows: readonly {
     readonly name: string;
     readonly entry: Entry;
@@ -106,9 +105,4 @@ export function toNumber(json: number | string | null | undefined): number {
 /** "w[1, 2]", as Python writes it. */
 export function entryName([name, index]: Entry): string {
   return index.length ? `${name}[${index.join(", ")}]` : name;
-}
-
-/** "3×4", or "(4,)". */
-export function shapeName(shape: readonly number[]): string {
-  return shape.length === 1 ? `(${shape[0]},)` : shape.join("×");
 }

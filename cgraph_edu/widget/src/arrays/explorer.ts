@@ -25,7 +25,6 @@ import { ArrayStage } from "./stage";
 const SETTLED_MS = 500;
 /** One evaluation that takes longer is told. */
 const SLOW_SECONDS = 0.5;
-const LISTED = 3;
 
 export class ArrayExplorer {
   readonly #bar = element("div", { class: "cgx-bar cgx-account" });
@@ -266,28 +265,14 @@ export class ArrayExplorer {
     setText(this.#sign, this.#wait === "computing" ? "computing… the numbers are not current" : "");
     const texts = [];
     if (this.#wait === "gone") {
-      texts.push(`Python has not answered: is the kernel running? The numbers are not current, but those ${this.#at()}.`);
+      texts.push(`Python has not answered: is the kernel running? The numbers are not current, but those ${this.#answer.where}.`);
     } else if (this.#refusal) {
-      texts.push(`${this.#refusal} The numbers are those ${this.#at()}.`);
+      texts.push(`${this.#refusal} The numbers are those ${this.#answer.where}.`);
     } else if (this.#answer?.seconds > SLOW_SECONDS) {
       texts.push(`These arrays are large: one answer takes ${typeset(this.#answer.seconds, 2)} s.`);
     }
     setText(this.#message, texts.join(" "));
     this.#message.hidden = !texts.length;
-  }
-
-  /** Where the shown numbers are from. */
-  #at(): string {
-    const changes = Object.entries(this.#answer.inputs).flatMap(([name, change]) =>
-      typeof change === "number"
-        ? [`${name} = ${typeset(change)}`]
-        : Object.entries(change).map(
-            ([place, x]) => `${entryName([name, place.split(",").map(Number)])} = ${typeset(x)}`,
-          ),
-    );
-    if (!changes.length) return "from the start";
-    const rest = changes.length - LISTED;
-    return `at ${changes.slice(-LISTED).join(", ")}${rest > 0 ? ` and ${rest} more changes` : ""}`;
   }
 
   #settle(): void {

@@ -4,8 +4,7 @@
  */
 
 import { drawn } from "../dom";
-import { typeset } from "../numbers";
-import { toNumber, type Summary } from "./document";
+import type { Summary } from "./document";
 
 /** Cells that are smaller have no room for a stroke. */
 const LEGIBLE = 4;
@@ -53,15 +52,6 @@ export function heatMap(
     }),
   );
   return made;
-}
-
-/** What a heat map shows, in words. */
-export function inWords({ value, rows, low, high, mean, odd }: Summary): string {
-  if (value !== undefined) return typeset(toNumber(value), 4);
-  if (!rows) return "no entries";
-  const told = [low, high, mean].map((x) => typeset(toNumber(x), 4));
-  const figures = low === undefined ? [] : [`from ${told[0]} to ${told[1]}, mean ${told[2]}`];
-  return [...figures, ...(odd ? [`${odd} inf or nan`] : [])].join("; ");
 }
 
 function px(x: number): string {

@@ -5,7 +5,6 @@ import { derivative, mathName, type Label } from "../names";
 import { typeset } from "../numbers";
 import {
   entryName,
-  shapeName,
   toNumber,
   type ArrayGraph,
   type ArrayNode,
@@ -13,7 +12,7 @@ import {
   type Numbers,
   type Summary,
 } from "./document";
-import { heatMap, inWords } from "./heat";
+import { heatMap } from "./heat";
 
 type View = "values" | "slopes";
 
@@ -55,12 +54,11 @@ export class NumbersPanel {
     const focused = this.root.querySelector<HTMLElement>(":focus")?.dataset["key"];
     const to = entryLabel(graph, target);
     const isValues = this.#view === "values";
-    const size = node.shape.length ? `${shapeName(node.shape)}, ${node.dtype}` : node.dtype;
     const shown = isValues ? summary : numbers.heat;
     const chosen = node.formula ? target : followed;
     this.root.setAttribute("aria-label", `numbers of ${node.name}`);
     const head = element("h3", { class: "cgx-title" }, mathName(node.label));
-    head.append(node.formula ? ` = ${node.formula}` : "", ` · ${size}`);
+    head.append(node.formula ? ` = ${node.formula}` : "", ` · ${node.size}`);
     const switches = element(
       "div",
       { class: "cgx-modes", role: "group", "aria-label": "what is shown" },
@@ -69,7 +67,7 @@ export class NumbersPanel {
     );
     this.root.replaceChildren(
       element("div", { class: "cgx-numbers-head" }, head, switches),
-      element("p", { class: "cgx-figures" }, figures(shown)),
+      element("p", { class: "cgx-figures" }, node.shape.length || !isValues ? shown.words : ""),
       ...this.#places(node, numbers),
       this.#table(node, numbers, chosen),
       ...overview(shown, numbers),
@@ -213,11 +211,6 @@ export class NumbersPanel {
 export function entryLabel({ nodes }: ArrayGraph, entry: Entry): Label {
   const node = nodes.find(({ name }) => name === entry[0]);
   return entry[1].length || !node ? [entryName(entry), ""] : node.label;
-}
-
-function figures(summary: Summary): string {
-  const words = inWords(summary);
-  return summary.value === undefined ? `${words.charAt(0).toUpperCase()}${words.slice(1)}` : "";
 }
 
 /** The whole of an array that is larger than the table. */

@@ -2,11 +2,10 @@
 
 import type { Graph } from "../document";
 import { drawn, keepKeys } from "../dom";
-import { typeset } from "../numbers";
 import { Orientation } from "../orientation";
 import { part, readSvg, write } from "../stage";
-import { shapeName, toNumber, type Answer, type ArrayGraph, type ArrayNode, type Summary } from "./document";
-import { heatMap, inWords } from "./heat";
+import type { Answer, ArrayGraph, ArrayNode, Summary } from "./document";
+import { heatMap } from "./heat";
 
 const HEAT_HEIGHT = 25;
 
@@ -51,7 +50,7 @@ export class ArrayStage {
       mark.show(nodes[i]!, roles.filter(Boolean).join(", "), opened?.[0] === name);
     });
     this.#numbers.forEach((place, edge) => {
-      if (place) write(place, typeset(toNumber(partials[edge]), 4));
+      if (place) write(place, partials[edge] ?? "");
     });
   }
 
@@ -97,9 +96,9 @@ class Mark {
     this.#key = JSON.stringify([summary, role]);
     this.#summary = summary;
     this.#role = role;
-    const words = inWords(summary);
+    const { words } = summary;
     if (!shape.length) write(this.#value, words);
-    const told = shape.length ? `${this.#label}, ${shapeName(shape)}, ${words}` : `${this.#label} = ${words}`;
+    const told = shape.length ? `${this.#label}, ${this.#value.textContent}, ${words}` : `${this.#label} = ${words}`;
     this.group.setAttribute("aria-label", role ? `${told}, ${role}` : told);
     this.group.setAttribute("aria-expanded", String(isOpen));
     this.group.classList.toggle("cgx-target", isOpen);
