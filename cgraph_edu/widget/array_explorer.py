@@ -155,7 +155,7 @@ class ArrayExplorer(anywidget.AnyWidget):
             seconds = time.perf_counter() - begun
             is_same = _structure(graph) == _structure(self.graph)
             if not is_same:
-                view = _carried(view, graph)
+                view = _carried(view, self.graph, graph)
             answer = survey(graph, self._base, view, self._sliders, seconds)
         except GuardError as error:
             self._say(f"Not shown at these inputs: {error}.")
@@ -276,8 +276,11 @@ def _structure(graph: Graph) -> list[Any]:
     return [(n.name, graph.describe(n), n.parents, n.drawn, shape(n)) for n in graph.tape]
 
 
-def _carried(view: View, graph: Graph) -> View:
-    """The same view of a graph that took another branch, as far as it has these nodes."""
+def _carried(view: View, before: Graph, graph: Graph) -> View:
+    """The same view of a graph that took another branch, as far as it has these nodes.
+
+    Who looked at the output goes on to do so.
+    """
 
     def kept(entry: Entry | None) -> Entry | None:
         try:
@@ -287,7 +290,7 @@ def _carried(view: View, graph: Graph) -> View:
 
     return View(
         view.inputs,
-        kept(view.target) or _first(graph.output),
+        (view.target[0] != before.output.name and kept(view.target)) or _first(graph.output),
         kept(view.followed),
         kept(view.opened and (view.opened[0], _first(graph.node(view.opened[0]))[1]))
         if view.opened and view.opened[0] in {node.name for node in graph.nodes}

@@ -315,6 +315,27 @@ def test_what_python_sets_is_shown(bare: Page) -> None:
     assert root.get_by_role("slider", name="x[2]", exact=True).input_value() == "4"
 
 
+@pytest.mark.parametrize("order", [("document", "svg", "answer"), ("answer", "document", "svg")])
+def test_another_branch_is_another_picture(bare: Page, order: tuple[str, ...]) -> None:
+    def f(x: Any) -> Any:
+        return cg.sum(cg.exp(x)) if x[0] > 0 else cg.sum(x * x) * 2.0
+
+    explorer = cg.ArrayExplorer(cg.trace(f, x=np.array([0.5, 1.0])))
+    bare.evaluate("(state) => mount(new Model(state), 0)", state(explorer))
+    root = bare.locator(".cgx").last
+    before = root.locator(".node").count()
+    slider(root).focus()
+    slider(root).evaluate(SLIDE, [-0.5])
+    explorer.set_state({"request": harness.sent(bare, "request")})
+    told = state(explorer)
+    harness.receive(bare, {name: told[name] for name in order})
+    expect(root.locator(".node")).to_have_count(before + 1)
+    assert slope(root) == "−2"
+    assert slider(root).input_value() == "-0.5"
+    expect(slider(root)).to_be_focused()
+    expect(root).not_to_have_class(re.compile("cgx-stale"))
+
+
 def test_reset_takes_back_every_entry(bare: Page) -> None:
     root = with_kernel(bare, [0])
     slider(root).evaluate(SLIDE, [5])

@@ -180,7 +180,7 @@ export class NumbersPanel {
   }
 
   #hint(node: ArrayNode): string {
-    if (!this.does) return "The numbers are as they were saved.";
+    if (!this.does) return "";
     return node.formula ? "Choose an entry to make it the target." : "Choose an entry to follow and to move it.";
   }
 
