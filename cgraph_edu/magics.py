@@ -162,18 +162,17 @@ class CGraphMagics(Magics):
         try:
             data = bundle(drawn, limit, setup.told)
             moves = is_explored(drawn)
+            if setup.predict and not (moves and drawn.is_live):
+                raise ValueError("--predict needs the explorer of numbers: this graph has none")
             if moves and as_page:
                 from .widget.page import framed
 
                 data["text/html"] = framed(drawn, setup, limit)
             elif moves:
-                from .widget.explorer import Explorer
+                from .widget.either import explorer
 
-                explorer = Explorer(drawn, **setup._asdict())
-                self.shell.user_ns["explorer"] = explorer
-                data = {**explorer.view(), **data}
-            elif setup.predict:
-                raise ValueError("--predict needs the explorer, and this graph has none")
+                shown = self.shell.user_ns["explorer"] = explorer(drawn, setup)
+                data = {**shown.view(), **data}
         except ValueError as error:  # a slider for no input; an output of several numbers
             raise UsageError(str(error)) from None
         display(data, raw=True)

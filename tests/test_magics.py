@@ -199,11 +199,12 @@ def test_a_page_takes_the_place_of_the_widget(notebook: Notebook) -> None:
     assert notebook.run(cell).bundles == shown.bundles
 
 
-def test_a_page_of_arrays_is_the_picture_and_the_tables(notebook: Notebook) -> None:
+def test_a_page_of_arrays_shows_heat_maps(notebook: Notebook) -> None:
     body = "import numpy as np\nx = np.ones(2)\ny = (x * x).sum()\n"
-    plain, paged = notebook.run(f"%%cgraph\n{body}"), notebook.run(f"%%cgraph --page\n{body}")
-    assert paged.bundles == plain.bundles
-    assert "<iframe" not in paged.bundles[0]["text/html"]
+    (bundle,) = notebook.run(f"%%cgraph --page\n{body}").bundles
+    assert "<iframe" in bundle["text/html"]
+    assert '"kind":"arrays"' in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" not in bundle
 
 
 def test_a_page_refuses_the_slider_of_what_is_no_input(notebook: Notebook) -> None:
@@ -239,12 +240,16 @@ def test_what_the_last_line_gives_is_shown_unless_the_graph_shows_it(
     assert len(shown.bundles) == 1
 
 
-def test_arrays_are_drawn_without_a_widget(notebook: Notebook) -> None:
+def test_arrays_get_the_explorer_of_arrays(notebook: Notebook) -> None:
     (bundle,) = notebook.run(
         "%%cgraph\nimport numpy as np\nx = np.ones(2)\ny = (x * 3).sum()\n"
     ).bundles
     assert "∂y/∂x = [3, 3]" in bundle["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" not in bundle
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    explorer = notebook["explorer"]
+    assert isinstance(explorer, cg.ArrayExplorer)
+    explorer.inputs = {"x": {"1": 5.0}}
+    assert explorer.graph.output.value == 18.0
 
 
 def test_numpy_need_not_be_imported_for_numbers(notebook: Notebook) -> None:

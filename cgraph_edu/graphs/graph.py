@@ -361,6 +361,22 @@ class Graph:
     def _adjoints(self) -> dict[int, dict[Tensor, Any]]:
         return {}
 
+    def adjoints(self, target: str | None = None, entry: Sequence[int] = ()) -> dict[str, Any]:
+        """∂target/∂x for every node x behind the target, by name and in x's shape.
+
+        One reverse pass finds them. `target` is the output unless named; where it is an array,
+        `entry` is the index of one of its numbers. Raises IndexError where it has no such number.
+        """
+        end = self.output if target is None else self.node(target)
+        seed = None
+        if is_array(end.value):
+            seed = derivatives.zeros_like(end.value)
+            seed[tuple(entry)] = 1.0
+        tensors = self._tensors
+        x_bar = derivatives.reverse(tensors[end.index], seed)
+        reached = (node for node in self.nodes if tensors[node.index] in x_bar)
+        return {node.name: x_bar[tensors[node.index]] for node in reached}
+
     def _by_forward(self, target: Node, sources: Sequence[Node]) -> Iterator[Any]:
         tensors = self._tensors
         end = tensors[target.index]
@@ -464,9 +480,10 @@ class Graph:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, in the form that the name's ending says.
 
-        .html: a page with sliders, paths and gradients that needs no Python and no network; a graph
-            of arrays without sliders. Where a slider comes to a point at which Python would take
-            another branch, the page says so and keeps the numbers of the branch it has.
+        .html: a page with sliders, paths and gradients that needs no Python and no network; of a
+            graph of arrays, heat maps and numbers without sliders. Where a slider comes to a point
+            at which Python would take another branch, the page says so and keeps the numbers of the
+            branch it has.
         .svg: the picture. .json: the text of `to_json`.
 
         Raises ValueError for another ending, and for what `draw` and `to_json` refuse.
@@ -493,8 +510,8 @@ class Graph:
         return door("render.picture").picture(self, show, theme)
 
     def explore(self) -> Any:
-        """The widget, with a slider for each input."""
-        return door("widget.explorer").Explorer(self)
+        """The widget: an Explorer, or for arrays and a `cg.custom_op` an ArrayExplorer."""
+        return door("widget.either").explorer(self)
 
     def __repr__(self) -> str:
         inputs = ", ".join(node.name for node in self.inputs)

@@ -59,8 +59,8 @@ def is_drawn(graph: Graph) -> bool:
 
 
 def is_explored(graph: Graph) -> bool:
-    """Whether it can be shown with sliders."""
-    return graph.is_live and len(graph.nodes) <= MOST_FOLDED
+    """Whether a notebook shows it with sliders; graphs of arrays are not folded."""
+    return len(graph.nodes) <= MOST_FOLDED if graph.is_live else is_drawn(graph)
 
 
 def bundle(graph: Graph, limit: int = text.LIMIT, wrt: list[str] | None = None) -> dict[str, str]:

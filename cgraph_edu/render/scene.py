@@ -29,6 +29,7 @@ BOX_HEIGHT = 46
 VALUE_CELL = 76
 VALUE_ROOM = 66  # "−0.2837", squeezed by hardly anything
 PARTIAL_ROOM = 56  # likewise
+SHAPE_ROOM = 112  # "(3×4)×(3×4)"; a larger Jacobian's shape is squeezed
 LABEL_HEIGHT = 38
 _NUMBER_HEIGHT = 18
 LONGEST_LABEL = 280.0
@@ -91,6 +92,16 @@ class Drawn(NamedTuple):
     below: Runs
     bar: int
     badges: tuple[Point, ...]
+    shape: str
+    """That of the Jacobian; "" where the local partial is a number."""
+
+    @property
+    def number(self) -> str:
+        """The local partial as it is shown: a number, or the Jacobian's shape.
+
+        "" between folded parts that hand on more than one value.
+        """
+        return self.shape or _number(self.edge)
 
 
 @dataclass(frozen=True)
@@ -113,9 +124,13 @@ def frame(graph: Graph) -> Frame:
     labels = [_label(graph, node, literal) for node in graph.nodes]
     differentials = _differentials(graph, literal) if density.fractions else {}
     fractions = [_fraction(edge, differentials) for edge in graph.edges]
+    shapes = [
+        typeset.jacobian(graph.tape[edge.target].value, graph.tape[edge.source].value)
+        for edge in graph.edges
+    ]
     links = [
-        Link(place_of[edge.source], place_of[edge.target], *_label_size(edge, bar, density))
-        for edge, (_, _, bar) in zip(graph.edges, fractions, strict=True)
+        Link(place_of[edge.source], place_of[edge.target], *_label_size(edge, shape, bar, density))
+        for edge, shape, (_, _, bar) in zip(graph.edges, shapes, fractions, strict=True)
     ]
     widths = [
         max(_NARROWEST, _even(max(wide, beneath(graph, node)) + 2 * density.padding))
@@ -139,11 +154,11 @@ def frame(graph: Graph) -> Frame:
         nodes.append(Placed(node, *corner, w, whole, runs, shortened))
     leaving = Counter([edge.source for edge in graph.edges])
     edges = []
-    for edge, (above, below, bar), wire, at in zip(
-        graph.edges, fractions, layout.wires, layout.labels, strict=True
+    for edge, shape, (above, below, bar), wire, at in zip(
+        graph.edges, shapes, fractions, layout.wires, layout.labels, strict=True
     ):
         badges = _badges(wire, crowded=leaving[edge.source] > 1)
-        edges.append(Drawn(edge, wire, at, above, below, bar, badges))
+        edges.append(Drawn(edge, wire, at, above, below, bar, badges, shape))
     return Frame(
         layout.width + 2 * MARGIN,
         layout.height + ABOVE + BELOW,
@@ -185,17 +200,28 @@ def _fraction(
     return above, below, _even(max(over, under) + 3)
 
 
+def _number(edge: Edge) -> str:
+    return "" if edge.partial is None else typeset.number(edge.partial)
+
+
 def _even(length: float) -> int:
     """The next even number."""
     return 2 * ceil(length / 2)
 
 
-def _label_size(edge: Edge, bar: int, density: Density) -> tuple[int, int]:
-    """The room for an edge's label: the fraction, the number, or both."""
+def _label_size(edge: Edge, shape: str, bar: int, density: Density) -> tuple[int, int]:
+    """The room for an edge's label: the fraction and the number, or the number alone."""
+    room = label_room(shape, PARTIAL_ROOM)
+    if not shape and edge.partial is None:
+        return (bar, LABEL_HEIGHT) if density.fractions else (0, 0)
     if not density.fractions:
-        return (0, 0) if edge.partial is None else (PARTIAL_ROOM, _NUMBER_HEIGHT)
-    number = 0 if edge.partial is None else 2 * BAR_GAP + EQUALS + PARTIAL_ROOM
-    return bar + number, LABEL_HEIGHT
+        return room, _NUMBER_HEIGHT
+    return bar + 2 * BAR_GAP + EQUALS + room, LABEL_HEIGHT
+
+
+def label_room(shape: str, room: int) -> int:
+    """The room for a partial that may change, or for the shape of a Jacobian, which does not."""
+    return min(_even(width(shape, "sans", PARTIAL_SIZE)), SHAPE_ROOM) if shape else room
 
 
 _ALIKE = {"input": "input", "group": "group"}

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import islice
 
 from ..graphs.folding import View
-from ..graphs.graph import Graph, Node
+from ..graphs.graph import Edge, Graph, Node
 from . import typeset
 from .glyphs import width
 from .palette import PALETTES, SANS, SERIF, properties
@@ -30,6 +30,7 @@ from .scene import (
     Frame,
     Placed,
     frame,
+    label_room,
     number_room,
 )
 from .typeset import SMALL, Run
@@ -145,49 +146,50 @@ def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:
 
 
 def _number(drawn: Drawn) -> str:
-    """The label of an edge where that is just the number; an edge without one has no label."""
-    if drawn.edge.partial is None:
+    """The label of an edge where that is just the number, or the Jacobian's shape."""
+    if not drawn.number:
         return ""
-    text = typeset.number(drawn.edge.partial)
     x, y = drawn.label
+    room = label_room(drawn.shape, PARTIAL_ROOM)
     return (
         f'<g class="partial" transform="translate({x} {y})">'
-        f'<text class="alone number" y="5.5" data-room="{PARTIAL_ROOM}"'
-        f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text></g>"
+        f'<text class="alone {_kind(drawn)}" y="5.5" data-room="{room}"'
+        f"{_squeezed(drawn.number, PARTIAL_SIZE, room)}>{drawn.number}</text></g>"
     )
 
 
 def _partial(drawn: Drawn) -> str:
     """The label of an edge, centred in its room; its number can grow to the right."""
-    value = drawn.edge.partial
-    text = "" if value is None else typeset.number(value)
-    number = number_room(text, PARTIAL_SIZE, PARTIAL_ROOM)
-    equals = 0 if value is None else 2 * BAR_GAP + EQUALS
+    text = drawn.number
+    room = label_room(drawn.shape, PARTIAL_ROOM)
+    number = number_room(text, PARTIAL_SIZE, room)
+    equals = 2 * BAR_GAP + EQUALS if text else 0
     left = -(drawn.bar + equals + number) / 2
+    at = left + drawn.bar + equals
     middle = _px(left + drawn.bar / 2)
     # The paper under the fraction and a halo around the number cut the wire.
     half = LABEL_HEIGHT // 2 + 3
     pad = 8
     under = pad + drawn.bar + (equals or pad)
     x, y = drawn.label
-    parts = [
+    value = (
+        f'<text class="{_kind(drawn)}" x="{_px(at)}" y="5.5" data-room="{room}"'
+        f"{_squeezed(text, PARTIAL_SIZE, room)}>{text}</text>"
+        f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">{":" if drawn.shape else "="}</text>'
+    )
+    return (
         f'<g class="partial" transform="translate({x} {y})">'
         f'<rect class="paper" x="{_px(left - pad)}" y="{-half}" width="{under}" '
-        f'height="{2 * half}" rx="4"/>'
-    ]
-    if value is not None:
-        at = left + drawn.bar + equals
-        parts.append(
-            f'<text class="number" x="{_px(at)}" y="5.5" data-room="{PARTIAL_ROOM}"'
-            f"{_squeezed(text, PARTIAL_SIZE, PARTIAL_ROOM)}>{text}</text>"
-            f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">=</text>'
-        )
-    parts.append(
+        f'height="{2 * half}" rx="4"/>{value if text else ""}'
         f'<text x="{middle}" y="-5">{_runs(drawn.above)}</text>'
         f'<path class="bar" d="M{_px(left)},0h{drawn.bar}"/>'
         f'<text x="{middle}" y="16">{_runs(drawn.below)}</text></g>'
     )
-    return "".join(parts)
+
+
+def _kind(drawn: Drawn) -> str:
+    """A Jacobian's shape looks like a number, but stays as it is when numbers change."""
+    return "number shape" if drawn.shape else "number"
 
 
 def _node(graph: Graph, placed: Placed, show: str) -> str:
@@ -278,19 +280,24 @@ def in_words(graph: Graph, show: str = "partials") -> str:
     def value(x: object) -> str:
         return f" = {typeset.number(x)}" if show != "definition" else ""
 
+    def partial(edge: Edge) -> str:
+        target, source = graph.tape[edge.target], graph.tape[edge.source]
+        shape = typeset.jacobian(target.value, source.value)
+        is_told = shape or edge.partial is not None
+        said = f": {shape}" if shape else f" = {typeset.number(edge.partial)}" if is_told else ""
+        return f"∂{target.name}/∂{source.name}{said}" if is_told else ""
+
     def sentences() -> Iterator[str]:
         yield "Inputs: " + ", ".join(f"{n.name}{value(n.value)}" for n in graph.inputs)
         if isinstance(graph, View) and graph.parts:
             yield "Parts: " + ", ".join(f"{p.name} ({p.size:,} nodes)" for p in graph.parts)
         for n in operations:
             yield f"{n.name} = {graph.describe(n)}{value(n.value)}"
-        for edge in partials:
-            target, source = graph.tape[edge.target].name, graph.tape[edge.source].name
-            yield f"∂{target}/∂{source} = {typeset.number(edge.partial)}"
+        yield from partials
 
     operations = [n for n in graph.nodes if n.op is not None]
     count = 1 + len(operations) + (isinstance(graph, View) and bool(graph.parts))
-    partials = [edge for edge in graph.edges if show == "partials" and edge.partial is not None]
+    partials = [said for said in map(partial, graph.edges) if said and show == "partials"]
     told = list(islice(sentences(), _MOST_DESCRIBED))
     left_out = count + len(partials) - len(told)
     if left_out:

@@ -128,6 +128,20 @@ def number(value: Any) -> str:
     return format_number(value, 4).replace("-", "−")
 
 
+def jacobian(target: Any, source: Any) -> str:
+    """The shape of ∂target/∂source: target's, then source's; "" between two numbers.
+
+    A matrix by a vector is (3×4)×5; next to a number, the other's shape is all there is.
+    """
+    shapes = [shape for value in (target, source) if (shape := getattr(value, "shape", ()))]
+    if len(shapes) < 2:
+        return number(target if getattr(target, "shape", ()) else source) if shapes else ""
+    texts = ("×".join(map(str, shape)) for shape in shapes)
+    return "×".join(
+        f"({text})" if len(shape) > 1 else text for text, shape in zip(texts, shapes, strict=True)
+    )
+
+
 def runs_width(runs: Iterable[Run], size: float) -> float:
     """The room that runs need at a font size."""
     total = 0

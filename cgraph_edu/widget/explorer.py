@@ -256,7 +256,7 @@ class Explorer(anywidget.AnyWidget):
 def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
     """The traits that an explorer starts with; errors are Explorer's."""
     if not graph.is_live:
-        raise ValueError(f"{obstacle(graph)}; graph.draw() and print(graph) show it")
+        raise ValueError(f"{obstacle(graph)}; cg.ArrayExplorer shows it")
     if len(graph.nodes) > MOST_FOLDED:
         raise ValueError(
             f"the explorer takes up to {MOST_FOLDED:,} nodes, and this graph has "
@@ -297,7 +297,7 @@ def _scene(graph: Graph, sliders: Mapping[str, Sequence[float]]) -> dict[str, An
         svg, document["downward"] = whole["svg"], whole["downward"]
         document["folding"] = {**parts(folding), "wires": whole["wires"]}
     ranges = {node.name: default_range(node.value) for node in graph.inputs}
-    ranges |= {name: _range(name, ends) for name, ends in sliders.items() if name in ranges}
+    ranges |= {name: slider_range(name, ends) for name, ends in sliders.items() if name in ranges}
     return {
         "document": document,
         "svg": svg,
@@ -320,7 +320,8 @@ def default_range(value: float) -> Range:
     return (-end, end, float(f"{end / (60 if leading == 3 else 100):.12g}"))
 
 
-def _range(name: str, ends: Sequence[float]) -> Range:
+def slider_range(name: str, ends: Sequence[float]) -> Range:
+    """What was asked for, with a step. Raises ValueError for what is no range."""
     numbers = [float(x) for x in ends]
     if len(numbers) not in (2, 3) or not all(map(math.isfinite, numbers)):
         raise ValueError(f"the slider of {name!r} needs (minimum, maximum) or a step besides")

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graphs.graph import Graph
 from ..render import text
@@ -18,9 +17,12 @@ from ..render.palette import PALETTES, SANS
 from ..render.picture import bundle, is_drawn
 from ..render.scene import frame
 from ..render.svg import escape
-from .explorer import STATIC, Explorer, obstacle, opening
+from .explorer import STATIC, Explorer, opening
 from .parts import FLAT, has_flat, part
 from .setup import PLAIN, Setup
+
+if TYPE_CHECKING:
+    from .array_explorer import ArrayExplorer
 
 _LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
 
@@ -64,8 +66,9 @@ def page(graph: Graph, setup: Setup = PLAIN, limit: int = text.LIMIT) -> str:
 
     Sliders, target and source, paths and gradients work as in a notebook. What only Python can do,
     to take another branch, the page says and leaves. The pictures of folded parts make up to about
-    4 MB of it; a part beyond that opens in a notebook only, and the page says so. A graph without
-    sliders (it has arrays, or a `cg.custom_op`) gives a still page.
+    4 MB of it; a part beyond that opens in a notebook only, and the page says so. A graph with
+    arrays or a `cg.custom_op` needs Python to move: its page shows heat maps and numbers as they
+    are.
 
     Raises ValueError as `Explorer` does.
     """
@@ -93,19 +96,13 @@ def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
     still = bundle(graph, limit, setup.told)["text/html"]
     if is_drawn(graph):
         still += f"<pre>{escape(text.plain(graph, limit, setup.told))}</pre>"
-    if graph.is_live:
-        state = {**opening(graph, setup), "parts": _parts(graph)}
-        note = "Scripts don't run here: the picture and the paths stand still."
-        script = _read("explorer.js")
-        style = _read("explorer.css") + style
-        # The explorer's own headings are of the third order.
-        heading = '<h2 class="cgx-hidden">Explorer</h2>'
-        code = f'{_data(state)}\n<script type="module">{script}</script>'
-        policy = f"script-src 'sha256-{_digest(script)}' blob:; {_POLICY}"
-    else:
-        note = f"Without sliders: {obstacle(graph)}."
-        heading = code = ""
-        policy = _POLICY
+    # The explorer's own headings are of the third order.
+    heading = '<h2 class="cgx-hidden">Explorer</h2>'
+    name = "explorer" if graph.is_live else "arrays"
+    script = _read(f"{name}.js")
+    style = _read(f"{name}.css") + style
+    code = f'{_data(graph, setup)}\n<script type="module">{script}</script>'
+    policy = f"script-src 'sha256-{_digest(script)}' blob:; {_POLICY}"
     title = escape(graph.title)
     return f"""<!doctype html>
 <html lang="en">
@@ -122,7 +119,7 @@ def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
 <h1>{title}</h1>
 {heading}
 <div class="cgx-page"><div class="cgx-still">
-<p>{escape(note)}</p>
+<p>Scripts don't run here: the picture and the paths stand still.</p>
 {still}
 </div></div>
 </main>
@@ -156,10 +153,18 @@ def _read(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-def _data(state: Mapping[str, Any]) -> str:
+def _data(graph: Graph, setup: Setup) -> str:
     """The explorer's traits, as an element that is never run."""
+    kind: type[Explorer | ArrayExplorer] = Explorer
+    if graph.is_live:
+        state = {**opening(graph, setup), "parts": _parts(graph)}
+    else:
+        from .array_explorer import ArrayExplorer, opening_page
+
+        kind = ArrayExplorer
+        state = opening_page(graph, setup.sliders, setup.wrt)
     told = {}
-    for name, trait in Explorer.class_own_traits(sync=True).items():
+    for name, trait in kind.class_own_traits(sync=True).items():
         value = state.get(name, trait.default())
         to_json = trait.metadata.get("to_json")
         told[name] = to_json(value, None) if to_json else value

@@ -63,10 +63,10 @@ LOAD = """async (source) => {
 }"""
 
 
-def load(page: Page) -> None:
-    """Fill the page with the bundle and nothing else."""
+def load(page: Page, module: str = "explorer.js") -> None:
+    """Fill the page with a bundle and nothing else."""
     page.set_content(PAGE)
-    page.evaluate(LOAD, (STATIC / "explorer.js").read_text())
+    page.evaluate(LOAD, (STATIC / module).read_text())
 
 
 def mount(page: Page, graph: Graph, width: int = 0, **traits: Any) -> Locator:

@@ -30,7 +30,7 @@ export class InputsPanel {
     private readonly changed: (index: number, value: number) => void,
     reset: () => void,
     /** What stands below the inputs. */
-    private readonly below: Element,
+    private readonly below?: Element,
   ) {
     this.#reset.addEventListener("click", () => {
       // The button is about to go; the focus must not be lost with it.
@@ -55,7 +55,7 @@ export class InputsPanel {
       );
       const title = element("h3", { class: "cgx-title" }, "inputs");
       const head = element("div", { class: "cgx-inputs-head" }, title, this.#reset);
-      this.root.replaceChildren(head, ...this.#rows.map((row) => row.root), this.below);
+      this.root.replaceChildren(head, ...this.#rows.map((row) => row.root), ...(this.below ? [this.below] : []));
     }
     this.#rows.forEach((row, index) => row.setRange(ranges[index]!));
   }

@@ -110,7 +110,7 @@ export class Orientation {
       this.#set(group, ".wire", { d: String(d) });
       this.#set(group, ".head", { d: `M${endX},${endY + 7}l-4.9-9.5l4.9 2.6l4.9-2.6z` });
       this.#set(group, ".partial", { transform: `translate(${numbers([x, y], 2).join(" ")})` });
-      this.#set(group, ".number", { "data-room": partialRoom });
+      this.#set(group, ".number:not(.shape)", { "data-room": partialRoom });
     });
     return width;
   }

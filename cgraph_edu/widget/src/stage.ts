@@ -376,14 +376,14 @@ function badge(): SVGGElement {
   return drawn("g", { "aria-hidden": "true" }, drawn("circle", { r: "8" }), text);
 }
 
-function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
+export function part<T extends SVGElement = SVGGElement>(within: Element, selector: string): T {
   const found = within.querySelector<T>(selector);
   if (found === null) throw new DocumentError(`the picture has no ${selector}`);
   return found;
 }
 
 /** Parse the SVG as a document of its own, where nothing runs, and refuse what could run here. */
-function readSvg(text: string): SVGSVGElement {
+export function readSvg(text: string): SVGSVGElement {
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
   const svg = parsed.documentElement;
   if (!(svg instanceof SVGSVGElement)) throw new DocumentError("the picture is not an SVG");
