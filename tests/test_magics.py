@@ -203,7 +203,7 @@ def test_a_page_of_arrays_shows_heat_maps(notebook: Notebook) -> None:
     body = "import numpy as np\nx = np.ones(2)\ny = (x * x).sum()\n"
     (bundle,) = notebook.run(f"%%cgraph --page\n{body}").bundles
     assert "<iframe" in bundle["text/html"]
-    assert '"kind":"arrays"' in bundle["text/html"]
+    assert '"followed":["x",[0]]' in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" not in bundle
 
 

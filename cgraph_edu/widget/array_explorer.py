@@ -36,9 +36,6 @@ from .survey import (
     write_index,
 )
 
-KIND = "arrays"
-"""What tells the browser that a document is of this kind."""
-
 
 class ArrayExplorer(anywidget.AnyWidget):
     """A graph of arrays to explore: heat maps, numbers on demand, and entries to move.
@@ -232,7 +229,6 @@ def _scene(graph: Graph) -> dict[str, Any]:
         "document": {
             "format": "cgraph_edu",
             "version": 1,
-            "kind": KIND,
             "nodes": [
                 {
                     "index": node.index,

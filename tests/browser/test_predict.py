@@ -104,7 +104,7 @@ def test_a_wrong_answer_gets_a_hint_and_its_path_is_lit(bare: Page) -> None:
     explorer = asked(bare, five_nodes(), "b")
     said = answer(explorer, "2")
     assert said.startswith("✗ 2 is not it yet. That is the path b → c → e alone.")
-    assert explorer.locator(".edge.cgx-on").count() == 2
+    expect(explorer.locator(".edge.cgx-on")).to_have_count(2)
     expect(field(explorer)).to_be_focused()
     expect(field(explorer)).to_have_attribute("aria-invalid", "true")
     told = harness.sent(bare, "prediction")["b"]
@@ -116,7 +116,7 @@ def test_a_wrong_answer_gets_a_hint_and_its_path_is_lit(bare: Page) -> None:
         "ArrowRight"
     )
     expect(explorer.locator(".cgx-verdict")).to_be_hidden()
-    assert explorer.locator(".edge.cgx-on").count() == 0
+    expect(explorer.locator(".edge.cgx-on")).to_have_count(0)
     assert field(explorer).input_value() == "2"
 
 

@@ -1,6 +1,7 @@
 /** The module of the explorer of arrays. anywidget calls `render`. */
 
 import "./explorer.css";
+import "./stepper.css";
 
 import { ArrayExplorer } from "./arrays/explorer";
 import type { Model } from "./model";

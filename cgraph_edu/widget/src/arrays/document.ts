@@ -94,10 +94,6 @@ export function readArrays(json: unknown): ArrayGraph {
   return { nodes, edges, output: Number(document["output"]) };
 }
 
-export function isArrays(json: unknown): boolean {
-  return (json as Readonly<Record<string, unknown>> | undefined)?.["kind"] === "arrays";
-}
-
 export function toNumber(json: number | string | null | undefined): number {
   return fromJson(json) ?? NaN;
 }

@@ -124,16 +124,21 @@ export class ArrayExplorer {
       return;
     }
     this.#host.replaceChildren(this.#stage.svg);
+    // What is there keeps its focus.
+    if (this.#bar.parentNode !== this.root) this.#furnish();
+    this.#paint();
+    const answer = this.model.get("answer") as Answer;
+    this.#take(answer, !this.#courier.isWaiting);
+    this.#stage.watch(this.#host);
+  }
+
+  #furnish(): void {
     const inputs = this.model.isAlone
       ? element("p", { class: "cgx-inputs cgx-title" }, "To move an entry, Python is needed: open the notebook.")
       : this.#inputs.root;
     const place = element("div", { class: "cgx-place" }, this.#host, this.#sign);
     const body = element("div", { class: "cgx-body" }, place, this.#message, inputs, this.#numbers.root);
     this.root.replaceChildren(this.#bar, body, this.#live);
-    this.#paint();
-    const answer = this.model.get("answer") as Answer;
-    this.#take(answer, !this.#courier.isWaiting);
-    this.#stage.watch(this.#host);
   }
 
   // --- What a person does --------------------------------------------------------------------------
