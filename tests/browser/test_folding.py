@@ -328,7 +328,7 @@ def test_a_part_is_found_and_what_is_not_there_is_told(explorer: Locator) -> Non
     find(explorer).press("Enter")
     assert trail(explorer) == "graph▸layer 2"
     find(explorer).press("Escape")
-    expect(explorer.locator(".cgx-found")).to_be_hidden()
+    expect(explorer.locator(".cgx-matches")).to_be_hidden()
 
 
 def test_a_match_is_chosen_with_the_mouse(explorer: Locator) -> None:

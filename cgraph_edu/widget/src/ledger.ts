@@ -84,7 +84,7 @@ export class Ledger {
     this.#sum.tail.append(all);
     this.#switches = { symbols: this.#switch("symbols"), numbers: this.#switch("numbers") };
     const { symbols, numbers } = this.#switches;
-    this.#tools = element("div", { class: "cgx-tools" }, "show ", symbols, numbers);
+    this.#tools = element("div", { class: "cgx-stages" }, "show ", symbols, numbers);
   }
 
   #switch(stage: keyof Stages): HTMLButtonElement {

@@ -22,8 +22,8 @@ export class Search {
 
   /** `all` is asked when a person begins to type. */
   constructor(private readonly all: () => readonly Found[]) {
-    const id = `cgx-found-${++count}`;
-    this.#list = element("ul", { id, role: "listbox", class: "cgx-found", "aria-label": "matches" });
+    const id = `cgx-matches-${++count}`;
+    this.#list = element("ul", { id, role: "listbox", class: "cgx-matches", "aria-label": "matches" });
     this.#field = keepKeys(
       element("input", {
         type: "text",
