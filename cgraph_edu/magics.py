@@ -97,7 +97,7 @@ class CGraphMagics(Magics):
         HTML is trusted: in JupyterLab and Notebook 7 after the cell has run or the notebook is
         trusted, and in a page made by nbconvert. Where it is not (a notebook opened untrusted,
         GitHub), the picture and the tables show. The page follows the system's light or dark, not
-        the notebook's. Each such output adds about 100 KB to the notebook, and holds the version of
+        the notebook's. Each such output adds about 130 KB to the notebook, and holds the version of
         the widget that made it: with a new one, run the notebook again before nbval compares it.
         """
         if cell is None:

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,6 +164,16 @@ def test_a_prediction_hides_what_would_give_it_away(notebook: Notebook) -> None:
 )
 def test_a_prediction_of_nothing_is_refused(notebook: Notebook, options: str, said: str) -> None:
     assert said in str(notebook.run(f"%%cgraph {options}\n{FIVE_LINES}\n").error)
+
+
+def test_the_still_picture_of_a_prediction_has_no_partials(notebook: Notebook) -> None:
+    body = "a = 4.0\nb = 7.0\ny = a * b + 1\n"
+    for page in ("", "--page "):
+        (bundle,) = notebook.run(f"%%cgraph {page}--predict b\n{body}").bundles
+        still = bundle["text/html"].partition("</iframe>")[2] or bundle["text/html"]
+        picture = b64decode(still.partition("base64,")[2].partition('"')[0]).decode()
+        assert "∂v1/∂b" not in still + picture
+        assert "∂v1/∂b = " not in bundle["text/html"]
 
 
 def test_several_are_asked_for_one_after_the_other(notebook: Notebook) -> None:

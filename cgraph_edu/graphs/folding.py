@@ -341,19 +341,16 @@ class View(Graph):
         found: dict[tuple[int, int, int], list[int]] = {}
         for i in sorted(edges):
             source, target, _ = whole.graph.uses[i]
-            a, b = self._item(source), self._item(target)
+            a, b = self._standing[source], self._standing[target]
             if a != b:
                 own = i if a < count and b < count else -1
                 found.setdefault((a, b, own), []).append(i)
         ordered = sorted(found.items(), key=lambda entry: whole.start(entry[0][1]))
         return tuple(Wire(a, b, tuple(members)) for (a, b, _), members in ordered)
 
-    def _item(self, node: int) -> int:
-        """The item that stands for a node in this view."""
-        return self._standing[node]
-
     @cached_property
     def _standing(self) -> dict[int, int]:
+        """For each node the item that stands for it in this view."""
         whole = self.whole
         open_ones = set()
         index = self.opened.index

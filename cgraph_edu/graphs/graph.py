@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Retrace = Callable[[Mapping[str, Any]], "Graph"]
 ENGINES = ("reverse", "forward", "paths", "finite_difference")
+DEEPEST = 100
+"""Scopes inside so many others belong to the last of them."""
 FAULTY = ("overwrite", "no_order", "stale", "wrong_sign")
 
 

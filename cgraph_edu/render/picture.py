@@ -67,7 +67,10 @@ def bundle(graph: Graph, limit: int = text.LIMIT, wrt: list[str] | None = None) 
     """The graph by MIME type: text, HTML that survives sanitising, and LaTeX."""
     if not is_drawn(graph):
         plain = _in_short(graph, limit, wrt)
-        return {"text/plain": plain, "text/html": f"{_folded(graph)}<pre>{escape(plain)}</pre>"}
+        return {
+            "text/plain": plain,
+            "text/html": f"{_folded(graph, wrt)}<pre>{escape(plain)}</pre>",
+        }
     plain = text.plain(graph, limit, wrt)
     return {
         "text/plain": plain,
@@ -84,11 +87,11 @@ def _in_short(graph: Graph, limit: int, wrt: list[str] | None) -> str:
     return f"{plain}\n\nand {rest:,} more inputs" if rest > 0 else plain
 
 
-def _folded(graph: Graph) -> str:
+def _folded(graph: Graph, wrt: list[str] | None) -> str:
     """The whole of a large graph, its parts folded."""
     many = f"{len(graph.nodes):,} nodes are too many for one picture"
     if len(graph.nodes) > MOST_FOLDED or graph.folding is None:
         return f"<p>{many}; here it is in words.</p>"
-    view = image(graph.folding.view(0))
+    view = image(graph.folding.view(0), wrt)
     note = f"{many}: here its parts are folded, and below it is in words."
     return f'<div style="{PAGE}">{view}</div><p>{note}</p>'

@@ -7,8 +7,10 @@ number: the browser shows nothing as current that answers an older question.
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import anywidget
@@ -315,7 +317,7 @@ def _change(graph: Graph, name: str, change: Any) -> Any:
 
 
 def _finite(name: str, x: Any) -> float:
-    if isinstance(x, bool) or not isinstance(x, (int, float)) or not math.isfinite(x):
+    if isinstance(x, bool) or not isinstance(x, Real) or not math.isfinite(x):
         raise TraitError(f"input {name!r} must be a number, not {x!r}")
     return float(x)
 
@@ -326,7 +328,9 @@ def _entry(graph: Graph, given: Any, is_place: bool = False) -> Entry | None:
         return None
     try:
         name, index = given
-        index = tuple(int(i) for i in index)
+        if any(isinstance(i, bool) for i in index):
+            raise TypeError
+        index = tuple(operator.index(i) for i in index)
         node = next(node for node in graph.nodes if node.name == name)
     except (TypeError, ValueError):
         raise TraitError(f"an entry is (name, index), not {given!r}") from None

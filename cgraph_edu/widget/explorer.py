@@ -7,6 +7,7 @@ and is asked only when a guard fails: then the code has to run again, and the gr
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from traitlets import TraitError
 from ..core.recording import GuardError
 from ..core.rules import RuleOp
 from ..core.tensor import is_array
-from ..graphs.answers import HINTS, TOLERANCE
+from ..graphs.answers import HINTS, TOLERANCE, checked_tolerance
 from ..graphs.document import to_document
 from ..graphs.graph import FAULTY, Graph
 from ..render.downward import downward
@@ -138,7 +139,7 @@ class Explorer(anywidget.AnyWidget):
             # A browser may still speak of the inputs of the branch that was left a moment ago.
             if name not in self._known:
                 raise TraitError(f"{name!r} is not an input; {_listed(list(present))}")
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
+            if isinstance(value, bool) or not isinstance(value, numbers.Real):
                 raise TraitError(
                     f"input {name!r} must be a number, not {value!r}; {_listed(list(present))}"
                 )
@@ -267,8 +268,7 @@ def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
     for name in (*setup.sliders, *setup.wrt, *asked):
         if name not in names:
             raise ValueError(f"{name!r} is not an input; {_listed(names)}")
-    if not 0 < setup.tolerance < 1:
-        raise ValueError(f"a tolerance is a part, between 0 and 1, not {setup.tolerance!r}")
+    checked_tolerance(setup.tolerance)
     values = _values(graph)
     question = {"wrt": list(asked), "tolerance": setup.tolerance, "hints": dict(HINTS)}
     return {
@@ -352,7 +352,7 @@ def _structure(graph: Graph) -> Any:
 
 
 def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names or ())
+    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -144,6 +144,20 @@ def test_several_are_asked_one_after_the_other(bare: Page) -> None:
     assert {name: found["is_right"] for name, found in told.items()} == {"a": True, "b": True}
 
 
+def test_an_edge_that_is_asked_for_later_shows_no_number_either(bare: Page) -> None:
+    explorer = asked(bare, cg.trace(lambda a, b: a * b, a=4.0, b=7.0), "a", "b")
+    assert explorer.locator(".edge .number").all_text_contents() == ["?", "?"]
+
+
+def test_in_another_branch_it_is_still_asked(bare: Page) -> None:
+    explorer = asked(bare, five_nodes(), "b")
+    # Python forgets a source that the other branch did not have.
+    harness.receive(bare, {"source": ""})
+    harness.receive(bare, {"inputs": {"a": 1, "b": 1}})
+    expect(explorer.locator(".cgx-predict")).to_be_visible()
+    expect(explorer.locator(".cgx-modes")).to_be_hidden()
+
+
 def test_giving_up_shows_the_paths_and_says_so(bare: Page) -> None:
     explorer = asked(bare, five_nodes(), "b")
     answer(explorer, "7")

@@ -524,6 +524,7 @@ class Explorer {
     if (!messenger.isAhead("engine")) this.#engine = readEngine(model.get("engine"));
     if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
     if (!messenger.isAhead("prediction")) this.#predicted = this.#prior();
+    if (this.#isAsked) this.#source = this.#find(this.#unanswered[0]);
     // The model calls back for what this view has just told it, too.
     if (this.#state() === before) return;
     this.#draw();
@@ -645,7 +646,7 @@ class Explorer {
 
   /** Whether the derivative is hidden, because it is to be predicted. */
   get #isAsked(): boolean {
-    return this.#source !== null && this.#unanswered.length > 0;
+    return this.#unanswered.length > 0;
   }
 
   #ask({ program, stage, partials, inputs }: Scene): void {
@@ -654,11 +655,14 @@ class Explorer {
     const { graph } = program;
     const { wrt } = this.#asked;
     const verdict = verdictAt(this.#predicted[this.#name(source)] ?? {}, this.#written(inputs));
-    const { count, paths, engine } = pathSum(graph, partials, source, target, 2);
-    // On one edge from source to target the answer would be written.
-    if (count === 1n && paths[0]!.edges.length === 1) stage.conceal(paths[0]!.edges[0]!);
-    stage.concealBetween(source, target);
-    this.#paths = verdict?.path.length ? [{ edges: verdict.path, factors: [], product: engine }] : [];
+    // On one edge from an input to the target its derivative would be written.
+    for (const name of this.#unanswered) {
+      const asked = this.#find(name)!;
+      const { count, paths } = pathSum(graph, partials, asked, target, 2);
+      if (count === 1n && paths[0]!.edges.length === 1) stage.conceal(paths[0]!.edges[0]!);
+      stage.concealBetween(asked, target);
+    }
+    this.#paths = verdict?.path.length ? [{ edges: verdict.path, factors: [], product: 1 }] : [];
     this.#prediction.show({
       source: this.#label(source),
       target: this.#label(target),
