@@ -221,7 +221,8 @@ def sizes(page: Page) -> Iterator[tuple[int, str, Samples, Samples]]:
         explorer = page.locator(".cgx").nth(1 + index)
         explorer.scroll_into_view_if_needed()
         slider = explorer.locator(f".cgx-slider[aria-label={'b' if size == 5 else 'angle'}]")
-        shown = explorer.locator(".node.output .value")
+        # The output, or the folded part that it is in.
+        shown = explorer.locator(".node .value").last
         for state, setting in states(size).items():
             Lab.run(page, f"e = explorers[{size}]\n{setting}")
             idle = measure(page, slider, shown)
