@@ -111,7 +111,8 @@ def check_answer(
     Raises:
         AssertionError: the answer is wrong. Its text names the likely mistake, not the result.
         AnswerError: the answer says no number (it is empty, or no formula): a ValueError.
-        ValueError: the graph has no such node, or the derivative is not one number.
+        KeyError: the graph has no such node.
+        ValueError: the derivative is not one number.
     """
     verdict = judge(graph, wrt, answer, target, tolerance)
     if not verdict:
@@ -121,6 +122,37 @@ def check_answer(
     return verdict
 
 
+def try_answer(
+    graph: Graph,
+    wrt: str,
+    answer: Any = None,
+    target: str | None = None,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Print whether `answer` is ∂target/∂wrt: "Right!", or one line with a hint.
+
+        my_answer = None
+        cg.try_answer(graph, wrt="b", answer=my_answer)
+
+    For learners: the last line of an exercise. Parameters and hints are those of `check_answer`,
+    but no answer raises: not a wrong one, not None, not one that says no number.
+
+    Raises:
+        KeyError: the graph has no such node.
+        ValueError: the derivative is not one number.
+    """
+    _Question(graph, wrt, target)  # a wrong question is told before anyone answers
+    if answer is None:
+        print("No answer yet. Write one in place of None and run the cell again.")
+        return
+    try:
+        check_answer(graph, wrt, answer, target, tolerance)
+    except (AssertionError, AnswerError) as hint:
+        print(" ".join(str(hint).split()))
+    else:
+        print("Right!")
+
+
 def judge(
     graph: Graph,
     wrt: str,
@@ -128,7 +160,7 @@ def judge(
     target: str | None = None,
     tolerance: float = TOLERANCE,
 ) -> Verdict:
-    """The same without failing. Raises AnswerError and ValueError as `check_answer` does."""
+    """The same without failing. Raises all else that `check_answer` does."""
     checked_tolerance(tolerance)
     question = _Question(graph, wrt, target)
     value, read = read_answer(graph, answer)

@@ -263,3 +263,45 @@ def test_where_the_derivative_is_nan_there_is_nothing_to_judge() -> None:
         graph = cg.trace(lambda w: 1 / w - 1 / w, w=0.0)
     with pytest.raises(ValueError, match="no answer is right"):
         cg.check_answer(graph, "w", 3)
+
+
+NO_ANSWER = "No answer yet. Write one in place of None and run the cell again."
+
+TRIED: list[tuple[Any, str]] = [
+    (None, NO_ANSWER),
+    (5, "Right!"),
+    ("(b + 1) + (a + b)", "Right!"),
+    (2, "2 is not ∂e/∂b. That is the path b → c → e alone."),
+    ("five", "There is no five in this graph. Its names are a, b, c, d, e."),
+    ("sqrt(-1)", "nan is not a number"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), TRIED)
+def test_a_learner_is_told_in_one_line(
+    answer: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cg.try_answer(five_nodes(), "b", answer)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+@pytest.mark.parametrize("answer", [answer for answer, _ in UNREADABLE] + [np.eye(2), ..., print])
+def test_nothing_that_a_learner_writes_raises(
+    answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cg.try_answer(five_nodes(), wrt="b", answer=answer)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_learner_may_be_asked_of_a_node_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    cg.try_answer(five_nodes(), wrt="b", target="c", answer=1)
+    cg.try_answer(five_nodes(), wrt="b", answer=5.4, tolerance=0.1)
+    assert capsys.readouterr().out == "Right!\nRight!\n"
+
+
+@pytest.mark.parametrize("answer", [None, 5, "five"])
+def test_a_question_that_cannot_be_asked_is_the_lessons_mistake(answer: Any) -> None:
+    with pytest.raises(KeyError, match="no node"):
+        cg.try_answer(five_nodes(), wrt="z", answer=answer)
