@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .describe import describe
-from .numbers import format_number
+from .numbers import counted, format_number
 from .ops import OPS
 from .parameters import argument_names, parameters
 from .tensor import Tensor, apply, by_order, constant, is_array, node_of, tape, variable
@@ -250,7 +250,10 @@ def named_vjp(
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f(*primals), and its change per unit of time when the primals move with `tangents`."""
     if len(primals) != len(tangents):
-        raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents: give one for each")
+        raise ValueError(
+            f"{counted(len(primals), 'primal')} but {counted(len(tangents), 'tangent')}: "
+            "give one for each"
+        )
     inputs = [*map(_input, primals, argument_names(f, len(primals)))]
     output = _output(f, inputs)
     is_recorded = _is_nested(tape(output), inputs) or any(isinstance(t, Tensor) for t in tangents)
@@ -274,6 +277,13 @@ def _gradient_of(f: Callable[..., Any], argnums: int | Sequence[int], with_value
     # A cg.function brings its own, compiled.
     static = getattr(type(f), "static_gradient", None)
     return Gradient(f, argnums, with_value) if static is None else static(f, argnums, with_value)
+
+
+def misplaced(argnum: int, count: int) -> ValueError:
+    """The error for a place in `argnums` at which a call has no argument."""
+    return ValueError(
+        f"argnums={argnum}, but the call has {counted(count, 'argument')}: they are counted from 0"
+    )
 
 
 class Gradient:
@@ -328,7 +338,7 @@ class Gradient:
         argnums = [self.argnums] if isinstance(self.argnums, int) else self.argnums
         for i in argnums:
             if not -count <= i < count:
-                raise ValueError(f"argnums={i}, but there are {count} arguments")
+                raise misplaced(i, count)
         return [i % count for i in argnums]
 
     def with_inputs(self, arguments: Sequence[Any]) -> tuple[Any, ...]:

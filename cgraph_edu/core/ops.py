@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from . import expressions
 from .expressions import ATOM, FUNCTIONS, Expression, parse
+from .numbers import counted
 
 Box: TypeAlias = "tuple[tuple[float, float], ...]"
 """An interval for each operand."""
@@ -169,9 +170,14 @@ def row(
     """
     operands = tuple(operands) or ("x", "y")[: len(partials)]
     if len(partials) != len(operands):
-        raise ValueError(f"op {name!r}: {len(operands)} operands but {len(partials)} partials")
+        raise ValueError(
+            f"op {name!r}: {counted(len(operands), 'operand')} but "
+            f"{counted(len(partials), 'partial')}"
+        )
     if any(len(box) != len(operands) for box in domain):
-        raise ValueError(f"op {name!r}: a box of its domain needs {len(operands)} intervals")
+        raise ValueError(
+            f"op {name!r}: a box of its domain needs {counted(len(operands), 'interval')}"
+        )
     return Op(
         name,
         operands,

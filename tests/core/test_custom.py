@@ -181,7 +181,7 @@ def test_operands_by_name() -> None:
     ("rule", "message"),
     [
         (None, "gram has no vjp yet, so it can't be differentiated: define one with @gram.vjp"),
-        (lambda out_bar, out, x, y: out_bar, "gives 1 adjoints, and there are 2 operands"),
+        (lambda out_bar, out, x, y: out_bar, "gives 1 adjoint for 2 operands: return one"),
         (
             lambda out_bar, out, x, y: (out_bar * x, out_bar),
             r"the adjoint of y that the vjp of gram gives has shape \(\); y has shape \(3,\)",
@@ -196,6 +196,12 @@ def test_a_rule_that_does_not_fit(rule: Any, message: str) -> None:
     x = np.ones(3)
     with pytest.raises((ValueError, TypeError), match=message):
         cg.grad(cg.custom_op(gram, vjp=rule), (0, 1))(x, x)
+
+
+def test_too_many_adjoints_for_one_operand() -> None:
+    double = cg.custom_op(lambda x: 2 * x, vjp=lambda out_bar, out, x: (out_bar, out_bar))
+    with pytest.raises(ValueError, match="gives 2 adjoints for 1 operand: return one"):
+        cg.grad(double)(1.0)
 
 
 def test_a_result_that_is_no_number() -> None:
