@@ -8,7 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from .describe import describe
-from .expressions import FAST, FUNCTIONS, UnknownNameError
+from .expressions import FUNCTIONS, UnknownNameError
 from .ops import OPS, Box, row
 from .tensor import Tensor, recorded
 
@@ -90,7 +90,7 @@ def _check_operands(names: Sequence[Any], what: str) -> None:
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"{what}: operands holds {_shown(name)}, and it must be text")
-        if not name.isidentifier() or iskeyword(name) or name in (*FUNCTIONS, *FAST, "out"):
+        if not name.isidentifier() or iskeyword(name) or name in (*FUNCTIONS, "out"):
             raise ValueError(f"{what}: {name!r} can't be the name of an operand")
         if names.count(name) > 1:
             raise ValueError(f"{what}: two operands are named {name}")

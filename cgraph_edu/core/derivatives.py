@@ -23,7 +23,7 @@ from .numbers import counted, format_number
 from .ops import OPS
 from .parameters import argument_names, parameters
 from .tensor import Tensor, apply, by_order, constant, is_array, node_of, tape, variable
-from .trees import leaves, transform, transform_named
+from .trees import leaves, matched, transform, transform_named
 
 
 def gradient(output: Any, wrt: Sequence[Any], seed: Any = None) -> tuple[Any, ...]:
@@ -229,7 +229,10 @@ def ones_like(value: Any) -> Any:
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """f(*primals), and a function from an adjoint of the result to adjoints of the primals."""
+    """f(*primals), and a function from an adjoint of the result to adjoints of the primals.
+
+    The result may be a nested tuple, list or dict of numbers; so is its adjoint then.
+    """
     return named_vjp(f, primals, argument_names(f, len(primals)))
 
 
@@ -238,30 +241,44 @@ def named_vjp(
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The vjp, with names for the primals."""
     inputs = [*map(_input, primals, names)]
-    output = _output(f, inputs)
-    is_recorded = _is_nested(tape(output), inputs)
+    result = _outputs(f, inputs)
+    is_recorded = _is_nested(tape(*leaves(result)), inputs)
 
     def pull_back(out_bar: Any) -> tuple[Any, ...]:
-        x_bar = reverse(output, out_bar, is_recorded)
-        return tuple(delivered(x_bar, inputs))
+        found = [
+            delivered(reverse(output, bar, is_recorded), inputs)
+            for bar, output in matched(out_bar, result)
+        ] or [delivered({}, inputs)]
+        with ieee(*inputs):
+            return tuple(sum(bars[1:], bars[0]) for bars in zip(*found, strict=True))
 
-    return output if is_recorded else output.value, pull_back
+    return transform(lambda x: x if is_recorded else x.value, result), pull_back
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """f(*primals), and its change per unit of time when the primals move with `tangents`."""
+    """f(*primals), and its change per unit of time when the primals move with `tangents`.
+
+    The result may be a nested tuple, list or dict of numbers; so is its tangent then.
+    """
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(
+                f"{what} is {describe(given)} ({type(given).__name__}), and it must be a tuple, "
+                "one for each argument, such as (2.0,)"
+            )
     if len(primals) != len(tangents):
         raise ValueError(
             f"{counted(len(primals), 'primal')} but {counted(len(tangents), 'tangent')}: "
             "give one for each"
         )
     inputs = [*map(_input, primals, argument_names(f, len(primals)))]
-    output = _output(f, inputs)
-    is_recorded = _is_nested(tape(output), inputs) or any(isinstance(t, Tensor) for t in tangents)
+    result = _outputs(f, inputs)
+    outputs = list(leaves(result))
+    is_recorded = _is_nested(tape(*outputs), inputs) or any(isinstance(t, Tensor) for t in tangents)
     tangents = [fitting(t, x, "a tangent") for t, x in zip(tangents, inputs, strict=True)]
-    x_dot = forward([output], dict(zip(inputs, tangents, strict=True)), is_recorded)
-    value = output if is_recorded else output.value
-    return value, x_dot.get(output, zeros_like(output.value))
+    x_dot = forward(outputs, dict(zip(inputs, tangents, strict=True)), is_recorded)
+    value = transform(lambda x: x if is_recorded else x.value, result)
+    return value, transform(lambda x: x_dot.get(x, zeros_like(x.value)), result)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
@@ -373,7 +390,16 @@ def _output(
     f: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any] = MappingProxyType({})
 ) -> Tensor:
     """The result of f, which must be a number or an array."""
-    output = _behind(f(*arguments, **named))
+    return _as_output(f(*arguments, **named))
+
+
+def _outputs(f: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """The result of f, a number or an array, or a tree of them."""
+    return transform(_as_output, f(*arguments))
+
+
+def _as_output(output: Any) -> Tensor:
+    output = _behind(output)
     if output is None:
         raise TypeError(
             "the function's result is None where a number belongs: is a `return` missing?"

@@ -72,7 +72,10 @@ class Function:
 
     @property
     def source(self) -> str:
-        """The Python compiled from the latest trace: the value, and each gradient asked for."""
+        """The Python compiled from the latest trace: the value, and each gradient asked for.
+
+        Around it there is what gives inf and nan where Python raises, as at 1.0 / 0.0.
+        """
         trace = self._last()
         trace.code  # noqa: B018, the value's source belongs to it
         return "\n\n".join(trace.sources.values())

@@ -16,7 +16,7 @@ from string import Formatter
 from typing import Any
 from unicodedata import normalize
 
-from ..core.expressions import FAST, FUNCTIONS, Expression
+from ..core.expressions import FUNCTIONS, Expression
 from ..core.numbers import counted
 from ..core.ops import OPS, Op
 from .document import FORMAT, VERSION
@@ -96,7 +96,7 @@ def _op(name: str, row: Mapping[str, Any]) -> Op:
         if not isinstance(operand, str):
             raise ValueError(f"{what}: an operand is {operand!r}, and it must be a name")
         _check_name(operand, f"{what}: operand {operand!r}")
-        if operand in (*FUNCTIONS, *FAST, "out"):
+        if operand in (*FUNCTIONS, "out"):
             raise ValueError(f"{what}: operand {operand!r} has the name of something else")
     _refuse_repeated(f"several operands of {what}", operands)
     partials = _items(row.get("partials"), f"{what}: partials")
