@@ -260,13 +260,18 @@ class CGraphMagics(Magics):
             lines = self.shell.SyntaxTB.structured_traceback(SyntaxError, error, None)
             error = CellSyntaxError(str(error))
         else:
-            for part in _chain(error):
-                part.__traceback__ = own_frames(part.__traceback__)
+            keep_own_frames(error)
             lines = self.shell.InteractiveTB.structured_traceback(
                 type(error), error, error.__traceback__, tb_offset=0
             )
         error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
         return error
+
+
+def keep_own_frames(error: BaseException) -> None:
+    """Take the frames of this package out of an error, and of those that led to it."""
+    for part in _chain(error):
+        part.__traceback__ = own_frames(part.__traceback__)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
@@ -338,5 +343,21 @@ def _names(option: str, text: str | None, drawn: Graph) -> list[str]:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics."""
+    """Register the magics; and have errors of plain cells shown with the learner's lines only."""
     shell.register_magics(CGraphMagics)
+    if not shell.custom_exceptions:  # else someone else shows errors already
+        shell.set_custom_exc((Exception,), _show_error)
+
+
+def _show_error(
+    shell: InteractiveShell,
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType,
+    tb_offset: int | None = None,
+) -> None:
+    """Show an error as IPython does, which asks of a SyntaxError whether the cell itself ran."""
+    has_run = traceback.tb_frame.f_code is InteractiveShell.run_code.__code__
+    keep_own_frames(error)
+    told = kind, error, error.__traceback__
+    shell.showtraceback(told, tb_offset=tb_offset, running_compiled_code=has_run)
