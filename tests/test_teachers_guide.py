@@ -24,7 +24,7 @@ QUESTIONS = range(6, 18)
 
 MINUTES = {"fifteen": 15, "twenty": 20, "twenty-five": 25}
 
-WAITING = re.compile(r"\byet\b|still None|is needed")
+WAITING = re.compile(r"\byet\b|still None|Its value has")
 """What an exercise says, in one way or another, that nobody has touched."""
 
 # --- Reading the guide ---------------------------------------------------------------------------
