@@ -162,7 +162,7 @@ def attempts(solution: Solution) -> tuple[int, list[str]]:
 
 # In a process of its own: a lesson's code, and at each exercise what the cells to try print.
 RUN = """
-import json, re, sys
+import json, sys
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
