@@ -189,6 +189,32 @@ def test_a_cell_may_start_in_a_mode(notebook: Notebook, mode: str) -> None:
     assert shown.text == FIVE_NODES
 
 
+def test_a_cell_may_start_with_an_engine_that_is_wrong(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --engine overwrite\n{FIVE_LINES}\n")
+    assert notebook["explorer"].engine == "overwrite"
+    assert notebook["graph"].gradient() == {"a": 2.0, "b": 5.0}
+    assert "b: 2 instead of 5; lost: b → d → e, worth 3." in shown.text
+    assert "instead of" in shown.bundles[-1]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "said"),
+    [
+        ("--engine forward", FIVE_LINES, "invalid choice"),
+        ("--engine stale --predict b", FIVE_LINES, "--predict hides derivatives and --engine"),
+        (
+            "--engine stale",
+            "import numpy as np\nx = np.ones(2)\ny = (x * x).sum()",
+            "--engine needs the explorer of numbers",
+        ),
+    ],
+)
+def test_an_engine_that_fits_nothing_is_refused(
+    notebook: Notebook, options: str, body: str, said: str
+) -> None:
+    assert said in str(notebook.run(f"%%cgraph {options}\n{body}\n").error)
+
+
 def test_a_prediction_needs_sliders(notebook: Notebook) -> None:
     cell = "%%cgraph --predict x\nimport numpy as np\nx = np.ones(2)\ny = (x * x).sum()\n"
     assert "--predict needs the explorer" in str(notebook.run(cell).error)

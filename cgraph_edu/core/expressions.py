@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from . import floats
+from .numbers import counted
 
 Expression: TypeAlias = "int | float | str | tuple[Expression, ...]"
 
@@ -93,6 +94,10 @@ _SYNTAX: Mapping[type[ast.AST], str] = {
 }
 
 
+class UnknownNameError(ValueError):
+    """An expression uses a name that is none of its variables."""
+
+
 def parse(source: str, variables: Sequence[str]) -> Expression:
     """Parse `source`, in which only `variables`, numbers and FUNCTIONS may appear.
 
@@ -112,8 +117,14 @@ def _convert(tree: ast.expr, source: str, variables: Sequence[str]) -> Expressio
         case ast.Name(id=name):
             if name in variables:
                 return name
+            if name in ("pi", "e"):
+                raise ValueError(
+                    f"unknown name {name!r} in {source!r}: write {getattr(math, name)} for {name}"
+                )
             known = ", ".join(variables)
-            raise ValueError(f"unknown name {name!r} in {source!r}; its variables are: {known}")
+            raise UnknownNameError(
+                f"unknown name {name!r} in {source!r}; its variables are: {known}"
+            )
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _SYNTAX:
             arguments = [left, right]
             function = _SYNTAX[type(operator)]
@@ -131,12 +142,21 @@ def _convert(tree: ast.expr, source: str, variables: Sequence[str]) -> Expressio
             pass
         case _:
             part = ast.get_source_segment(source, tree) or source
-            known = " ".join(name for name, f in FUNCTIONS.items() if f.symbol is None)
-            raise ValueError(
-                f"{part!r} is not allowed in an op's expression: use numbers, variables, "
-                f"operators, comparisons and {known}"
-            )
+            raise ValueError(f"{part!r} is not allowed in an op's expression: {_remedy(tree)}")
     return (function, *(_convert(argument, source, variables) for argument in arguments))
+
+
+def _remedy(tree: ast.expr) -> str:
+    """What to write in place of something that is not allowed."""
+    match tree:
+        case ast.BinOp(op=ast.BitXor()):
+            return "a power is written x ** 2"
+        case ast.Call(func=ast.Attribute(attr=name)) if name in FUNCTIONS:
+            return f"write {name} alone"
+        case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
+            return f"{name} takes {counted(FUNCTIONS[name].arity, 'argument')}"
+    known = " ".join(name for name, f in FUNCTIONS.items() if f.symbol is None)
+    return f"use numbers, variables, operators, comparisons and {known}"
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:

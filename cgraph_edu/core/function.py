@@ -23,6 +23,7 @@ from typing import Any
 
 from .derivatives import Gradient
 from .describe import describe
+from .numbers import counted
 from .parameters import labels, parameters
 from .tensor import Tensor, constant, is_array
 from .tracing import OTHER, Code, Trace, run
@@ -59,7 +60,7 @@ class Function:
         self._parameters = parameters(f)
 
     def __repr__(self) -> str:
-        return f"<static graph of {self._name}, {self._traces} traces>"
+        return f"<static graph of {self._name}, {counted(self._traces, 'trace')}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

@@ -11,7 +11,7 @@ import math
 import numbers
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from typing import Any
@@ -272,18 +272,23 @@ class _Question:
         return HINTS[name].format(source=self.source.name, target=self.target.name, **words)
 
     def mistakes(self) -> Iterator[Mistake]:
-        """All mistakes, the likeliest first."""
+        """All mistakes, the likeliest first: signs last where there is no minus on the way."""
+        factors = (factor for path in self.paths for factor in path.factors)
+        has_minus = any(factor < 0 for factor in factors)
         yield from self._one_path()
-        for name, values in (
-            ("factors added", self._factors_added()),
-            ("paths multiplied", self._paths_multiplied()),
-            ("a sign lost", self._sign_lost()),
-            ("the value", [self.target.value]),
-            ("a path missed", self._path_missed()),
-            ("another point", self._elsewhere()),
-        ):
-            yield from (Mistake(name, float(value), self.hint(name)) for value in values)
+        yield from self._named("a path missed", self._path_missed())
+        yield from self._named("factors added", self._factors_added())
+        yield from self._named("paths multiplied", self._paths_multiplied())
+        if has_minus:
+            yield from self._named("a sign lost", self._sign_lost())
+        yield from self._named("the value", [self.target.value])
+        yield from self._named("another point", self._elsewhere())
         yield from self._derivatives_by_others()
+        if not has_minus:
+            yield from self._named("a sign lost", self._sign_lost())
+
+    def _named(self, name: str, values: Iterable[float]) -> Iterator[Mistake]:
+        return (Mistake(name, float(value), self.hint(name)) for value in values)
 
     def _one_path(self) -> Iterator[Mistake]:
         for path in self.paths if self.sums.count > 1 else ():

@@ -184,6 +184,29 @@ def test_a_wrong_answer_fails_as_an_assertion_with_a_hint() -> None:
     )
 
 
+def test_the_likeliest_mistake_is_told_first() -> None:
+    six = cg.trace(lambda x: x + 2 * x + 3 * x, x=1.0)
+    # 4 is 1 + 3, and 6 with a minus at the path of 1, where there is none.
+    assert judge(six, "x", 4).mistakes[0] == "a path missed"
+    assert judge(five_nodes(), "b", 6).mistakes[0] == "paths multiplied"
+    minus = cg.trace(lambda x, y: x * y - cg.sin(y) * x, x=2.0, y=0.5)
+    assert judge(minus, "y", 2 + 2 * math.cos(0.5)).mistakes[0] == "a sign lost"
+
+
+@pytest.mark.parametrize(("function", "at", "wrt"), GRAPHS)
+def test_without_a_minus_on_the_way_signs_come_last(
+    function: Function, at: dict[str, float], wrt: str
+) -> None:
+    graph = cg.trace(function, **at)
+    has_minus = any(factor < 0 for factors in paths(graph, wrt) for factor in factors)
+    right = graph.gradient()[wrt]
+    products = [math.prod(factors) for factors in paths(graph, wrt)]
+    for answer in (-right, *(right - 2 * product for product in products)):
+        if not math.isclose(answer, right, rel_tol=0.011, abs_tol=1e-7):
+            mistakes = judge(graph, wrt, answer).mistakes
+            assert has_minus or mistakes[-1] == "a sign lost"
+
+
 def test_a_zero_that_is_left_of_terms_that_cancel() -> None:
     graph = cg.trace(lambda t: cg.sin(t) ** 2 + cg.cos(t) ** 2, t=0.8)
     assert cg.check_answer(graph, "t", 0)
