@@ -1,7 +1,7 @@
 # `make` alone lists what there is. Everything is installed into node_modules here and into .venv,
 # or for what is large into .venv-torch, .venv-tensorflow and .venv-bench.
 
-LESSON := 01_computational_graphs.ipynb
+LESSON := index.ipynb
 BUNDLE := cgraph_edu/widget/static
 BIN    := .venv/bin
 PIP    := python -m pip --disable-pip-version-check install --quiet
@@ -23,7 +23,7 @@ help: ## list the targets
 # ---- for learners and teachers
 
 # JupyterLab looks for a free port by itself; one that was asked for must be that one.
-lessons: .venv/lessons ## open lesson 1 in JupyterLab (BROWSER=none: do not open it; PORT=8899: just there)
+lessons: .venv/lessons ## open the course in JupyterLab (BROWSER=none: do not open it; PORT=8899: just there)
 	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/$(LESSON) \
 	  $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(PORT),--ServerApp.port=$(PORT) --ServerApp.port_retries=0) \
@@ -81,6 +81,7 @@ bench: .venv-bench/ready .venv/chromium ## measure what the README quotes
 
 screenshots: .venv/test .venv/chromium ## draw notebooks/images again
 	$(BIN)/python -m scripts.screenshots
+	$(BIN)/python -m scripts.lesson_pictures
 
 constraints: ## take the newest versions of everything into constraints.txt
 	rm -rf .build/constraints

@@ -80,6 +80,7 @@ from .core.tensor import variable as variable
 from .core.tensor import variables as variables
 from .graphs.answers import AnswerError as AnswerError
 from .graphs.answers import check_answer as check_answer
+from .graphs.answers import try_answer as try_answer
 from .graphs.build import NoGraphError as NoGraphError
 from .graphs.build import graph as graph
 from .graphs.build import trace as trace

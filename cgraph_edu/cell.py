@@ -57,6 +57,8 @@ class Cell:
     """The names that it uses before it binds them."""
     imported: frozenset[str] = field(init=False)
     """The dialects that it imports."""
+    dotted: frozenset[str] = field(init=False)
+    """Names with dots, such as dialects.torch.tensor; of imported ones with their full names."""
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(self.source.encode()).hexdigest()[:8]
@@ -79,15 +81,24 @@ class Cell:
         names = frozenset(each.id for each in found if isinstance(each, ast.Name))
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "free", frozenset(_free_names(tree)))
-        imported = frozenset(name for each in found for name in _imported_dialects(each))
+        imports = [pair for each in found for pair in _imports(each)]
+        imported = frozenset(filter(None, (_dialect_in(module) for _, module in imports)))
         object.__setattr__(self, "imported", imported)
+        dotted = frozenset(_replaced(_dotted(each), dict(imports)) for each in found)
+        object.__setattr__(self, "dotted", dotted)
         object.__setattr__(self, "tree", _Rewriter().visit(tree))
         ast.fix_missing_locations(self.tree)
 
     def dialects(self, namespace: Mapping[str, Any]) -> set[str]:
         """The dialects that it imports, or of which it names something in the namespace."""
         named = (_dialect_of(namespace[name]) for name in self.free if name in namespace)
-        return {*self.imported, *filter(None, named)}
+        modules = {
+            name: value.__name__
+            for name in self.free
+            if isinstance(value := namespace.get(name), ModuleType)
+        }
+        written = (_dialect_in(_replaced(name, modules)) for name in self.dotted)
+        return {*self.imported, *filter(None, (*named, *written))}
 
     def run(self, namespace: dict[str, Any], inputs: Mapping[str, Any] | None = None) -> Run:
         """Run the code in `namespace`; `inputs` replaces values that it gives to its inputs."""
@@ -331,15 +342,28 @@ def _free_names(tree: ast.Module) -> Iterator[str]:
         bound |= {each.id for each in named if isinstance(each.ctx, ast.Store)}
 
 
-def _imported_dialects(node: ast.AST) -> list[str]:
+def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """The names that an import gives, each with the module that it may mean."""
     match node:
         case ast.Import(names=names):
-            modules = [alias.name for alias in names]
+            yield from ((alias.asname or alias.name, alias.name) for alias in names)
         case ast.ImportFrom(module=str(module), names=names):
-            modules = [f"{module}.{alias.name}" for alias in names]
-        case _:
-            return []
-    return [name for module in modules if (name := _dialect_in(module))]
+            yield from ((alias.asname or alias.name, f"{module}.{alias.name}") for alias in names)
+
+
+def _dotted(node: ast.AST) -> str:
+    """A name with dots as it is written, or ""."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if parts and isinstance(node, ast.Name) else ""
+
+
+def _replaced(dotted: str, modules: Mapping[str, str]) -> str:
+    """A name with dots, with the module that its first part means."""
+    first, dot, rest = dotted.partition(".")
+    return f"{modules.get(first, first)}{dot}{rest}"
 
 
 def _dialect_in(module: str) -> str:

@@ -24,7 +24,7 @@ from .cell import CALL, Cell, Run, route
 from .core.tensor import Tensor, node_of
 from .graphs.answers import TOLERANCE
 from .graphs.build import NoGraphError, graph
-from .graphs.graph import Graph, door
+from .graphs.graph import FAULTY, Graph, door
 from .notations import NOTATIONS, Telling, shown, tell
 from .render.picture import bundle, is_explored
 from .render.text import LIMIT
@@ -87,6 +87,12 @@ class CGraphMagics(Magics):
         help="start at the first step of that mode, not with the paths",
     )
     @argument(
+        "--engine",
+        choices=("reverse", *FAULTY),
+        default="reverse",
+        help="show what this engine finds; all but reverse are wrong on purpose",
+    )
+    @argument(
         "--dialect",
         choices=(*NOTATIONS, "all"),
         help="show the formula in this notation too, or in all of them, with what it prints",
@@ -109,6 +115,9 @@ class CGraphMagics(Magics):
         `--dialect torch` writes a cell of plain Python in PyTorch's notation, runs that too, and
         draws its graph, with what PyTorch notes of each node; `--dialect all` shows the formula in
         all notations, each with what it prints. Not together with `--predict`.
+
+        `--engine overwrite` puts an engine at work that is wrong on purpose: the explorer and its
+        still form show what it finds, and which paths it loses. The Graph is as ever.
 
         `--page` puts the explorer into the output as a page of its own, which needs neither a
         kernel nor a network; there is then no `explorer` to talk to from Python. It moves where
@@ -156,7 +165,8 @@ class CGraphMagics(Magics):
         self.shell.user_ns[options.name] = drawn
         if run.result is not None:
             self._show_result(run.result, drawn)
-        setup = Setup(sliders, wrt, predict, options.tolerance, options.mode or "paths")
+        mode, engine = options.mode or "paths", options.engine
+        setup = Setup(sliders, wrt, predict, options.tolerance, mode, engine)
         self._show(drawn, setup, options.limit, options.page)
         if tellings:
             display(shown(tellings), raw=True)
@@ -205,10 +215,13 @@ class CGraphMagics(Magics):
 
     def _show(self, drawn: Graph, setup: Setup, limit: int, as_page: bool) -> None:
         try:
-            data = bundle(drawn, limit, setup.told)
+            data = bundle(drawn, limit, setup.told, setup.engine)
             moves = is_explored(drawn)
-            if setup.predict and not (moves and drawn.is_live):
-                raise ValueError("--predict needs the explorer of numbers: this graph has none")
+            needy = (
+                "--predict" if setup.predict else "--engine" if setup.engine != "reverse" else ""
+            )
+            if needy and not (moves and drawn.is_live):
+                raise ValueError(f"{needy} needs the explorer of numbers: this graph has none")
             if moves and as_page:
                 from .widget.page import framed
 
@@ -247,13 +260,18 @@ class CGraphMagics(Magics):
             lines = self.shell.SyntaxTB.structured_traceback(SyntaxError, error, None)
             error = CellSyntaxError(str(error))
         else:
-            for part in _chain(error):
-                part.__traceback__ = own_frames(part.__traceback__)
+            keep_own_frames(error)
             lines = self.shell.InteractiveTB.structured_traceback(
                 type(error), error, error.__traceback__, tb_offset=0
             )
         error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
         return error
+
+
+def keep_own_frames(error: BaseException) -> None:
+    """Take the frames of this package out of an error, and of those that led to it."""
+    for part in _chain(error):
+        part.__traceback__ = own_frames(part.__traceback__)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
@@ -294,6 +312,8 @@ def _options(magic: Any, line: str) -> Any:
         raise UsageError(f"%%cgraph {line}: {error}. It knows: [NAME] {known}") from None
     if not options.name.isidentifier() or iskeyword(options.name):
         raise UsageError(f"%%cgraph {line}: {options.name!r} can't be the name of a variable")
+    if options.predict and options.engine != "reverse":
+        raise UsageError("--predict hides derivatives and --engine shows them: use one of the two")
     if options.limit < 1:
         raise UsageError(f"%%cgraph {line}: --limit must be at least 1")
     return options
@@ -323,5 +343,21 @@ def _names(option: str, text: str | None, drawn: Graph) -> list[str]:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics."""
+    """Register the magics; and have errors of plain cells shown with the learner's lines only."""
     shell.register_magics(CGraphMagics)
+    if not shell.custom_exceptions:  # else someone else shows errors already
+        shell.set_custom_exc((Exception,), _show_error)
+
+
+def _show_error(
+    shell: InteractiveShell,
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType,
+    tb_offset: int | None = None,
+) -> None:
+    """Show an error as IPython does, which asks of a SyntaxError whether the cell itself ran."""
+    has_run = traceback.tb_frame.f_code is InteractiveShell.run_code.__code__
+    keep_own_frames(error)
+    told = kind, error, error.__traceback__
+    shell.showtraceback(told, tb_offset=tb_offset, running_compiled_code=has_run)

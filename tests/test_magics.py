@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import cgraph_edu as cg
+from cgraph_edu.magics import load
 from tests.examples import FIVE_LINES, FIVE_NODES
 
 
@@ -187,6 +188,32 @@ def test_a_cell_may_start_in_a_mode(notebook: Notebook, mode: str) -> None:
     shown = notebook.run(f"%%cgraph --mode {mode}\n{FIVE_LINES}\n")
     assert notebook["explorer"].mode == mode
     assert shown.text == FIVE_NODES
+
+
+def test_a_cell_may_start_with_an_engine_that_is_wrong(notebook: Notebook) -> None:
+    shown = notebook.run(f"%%cgraph --engine overwrite\n{FIVE_LINES}\n")
+    assert notebook["explorer"].engine == "overwrite"
+    assert notebook["graph"].gradient() == {"a": 2.0, "b": 5.0}
+    assert "b: 2 instead of 5; lost: b → d → e, worth 3." in shown.text
+    assert "instead of" in shown.bundles[-1]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "said"),
+    [
+        ("--engine forward", FIVE_LINES, "invalid choice"),
+        ("--engine stale --predict b", FIVE_LINES, "--predict hides derivatives and --engine"),
+        (
+            "--engine stale",
+            "import numpy as np\nx = np.ones(2)\ny = (x * x).sum()",
+            "--engine needs the explorer of numbers",
+        ),
+    ],
+)
+def test_an_engine_that_fits_nothing_is_refused(
+    notebook: Notebook, options: str, body: str, said: str
+) -> None:
+    assert said in str(notebook.run(f"%%cgraph {options}\n{body}\n").error)
 
 
 def test_a_prediction_needs_sliders(notebook: Notebook) -> None:
@@ -439,6 +466,69 @@ def test_an_error_shows_the_learners_line_and_no_other_frames(
     assert re.search(rf"(-> {line} |:{line}\n)", shown.printed)
     for frame in ("cgraph_edu/", "run_cell_magic", "site-packages", "magics.py"):
         assert frame not in shown.printed
+
+
+PLAIN_FAILING = [
+    ("x = torch.tensor(2.0, requires_grad=True)\ny = x * x\ny.backward()\ny.backward()", 5),
+    ("x = torch.tensor(2.0)\nx.nope", 3),
+    ("import cgraph_edu as cg\ndef f(a):\n    return a / 'b'\ncg.trace(f, a=1.0)", 4),
+    ("import cgraph_edu as cg\ncg.check_answer(cg.trace(lambda a: a * 2, a=1.0), 'a', 3)", 3),
+    (
+        "try:\n    torch.nope\nexcept AttributeError as error:\n    raise ValueError from error",
+        3,
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "line"), PLAIN_FAILING)
+def test_in_a_plain_cell_an_error_shows_no_frames_of_the_package_either(
+    notebook: Notebook, body: str, line: int
+) -> None:
+    shown = notebook.run(f"from cgraph_edu.dialects import torch\n{body}\n")
+    assert shown.error is not None
+    assert str(shown.error) in shown.printed
+    assert f"-> {line} " in shown.printed
+    for frame in ("cgraph_edu/", "site-packages"):
+        assert frame not in shown.printed
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import json\njson.loads('{')",
+        "1 / 0",
+        "def f():\n    raise KeyError('a')\nf()",
+        "raise SystemExit",
+        "a = = 2",
+        "exec('a = = 2')",
+        "raise ExceptionGroup('two', [ValueError(1), ValueError(2)])",
+        "%nope",
+        "raise KeyboardInterrupt",
+    ],
+)
+def test_other_errors_are_shown_as_ever(notebook: Notebook, cell: str) -> None:
+    shell = notebook.shell
+
+    def printed() -> str:
+        shell.execution_count = 1
+        return notebook.run(cell).printed
+
+    with_extension = printed()
+    kept, shell.custom_exceptions = shell.custom_exceptions, ()
+    try:
+        assert printed() == with_extension
+    finally:
+        shell.custom_exceptions = kept
+
+
+def test_who_else_shows_errors_is_left_alone(notebook: Notebook) -> None:
+    shell = notebook.shell
+    kept, shell.custom_exceptions = shell.custom_exceptions, (ZeroDivisionError,)
+    try:
+        load(shell)
+        assert shell.custom_exceptions == (ZeroDivisionError,)
+    finally:
+        shell.custom_exceptions = kept
 
 
 @pytest.mark.parametrize("body", [body for body, _, message in FAILING if "Syntax" not in message])

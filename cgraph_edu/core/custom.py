@@ -8,6 +8,7 @@ from functools import update_wrapper
 from typing import Any
 
 from . import derivatives
+from .numbers import counted
 from .parameters import labels, parameters
 from .rules import RuleOp
 from .tensor import Tensor, apply, constant, variable
@@ -99,9 +100,9 @@ class CustomOp(RuleOp):
         bars = given if isinstance(given, (tuple, list)) else (given,)
         if len(bars) != len(values):
             raise ValueError(
-                f"the vjp of {self.name} gives {len(bars)} adjoints, and there are {len(values)} "
-                f"operands: "
-                "return one for each, None where the derivative is 0"
+                f"the vjp of {self.name} gives {counted(len(bars), 'adjoint')} for "
+                f"{counted(len(values), 'operand')}: return one for each, None where the "
+                "derivative is 0"
             )
         return [self._fitting(bars[port], port, values[port]) for port in ports]
 

@@ -13,16 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from inspect import Signature
 from types import MappingProxyType
 from typing import Any
 
 from .describe import describe
-from .numbers import format_number
+from .numbers import counted, format_number
 from .ops import OPS
 from .parameters import argument_names, parameters
 from .tensor import Tensor, apply, by_order, constant, is_array, node_of, tape, variable
-from .trees import leaves, transform, transform_named
+from .trees import leaves, matched, transform, transform_named
 
 
 def gradient(output: Any, wrt: Sequence[Any], seed: Any = None) -> tuple[Any, ...]:
@@ -228,7 +229,10 @@ def ones_like(value: Any) -> Any:
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """f(*primals), and a function from an adjoint of the result to adjoints of the primals."""
+    """f(*primals), and a function from an adjoint of the result to adjoints of the primals.
+
+    The result may be a nested tuple, list or dict of numbers; so is its adjoint then.
+    """
     return named_vjp(f, primals, argument_names(f, len(primals)))
 
 
@@ -237,27 +241,44 @@ def named_vjp(
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The vjp, with names for the primals."""
     inputs = [*map(_input, primals, names)]
-    output = _output(f, inputs)
-    is_recorded = _is_nested(tape(output), inputs)
+    result = _outputs(f, inputs)
+    is_recorded = _is_nested(tape(*leaves(result)), inputs)
 
     def pull_back(out_bar: Any) -> tuple[Any, ...]:
-        x_bar = reverse(output, out_bar, is_recorded)
-        return tuple(delivered(x_bar, inputs))
+        found = [
+            delivered(reverse(output, bar, is_recorded), inputs)
+            for bar, output in matched(out_bar, result)
+        ] or [delivered({}, inputs)]
+        with ieee(*inputs):
+            return tuple(sum(bars[1:], bars[0]) for bars in zip(*found, strict=True))
 
-    return output if is_recorded else output.value, pull_back
+    return transform(lambda x: x if is_recorded else x.value, result), pull_back
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """f(*primals), and its change per unit of time when the primals move with `tangents`."""
+    """f(*primals), and its change per unit of time when the primals move with `tangents`.
+
+    The result may be a nested tuple, list or dict of numbers; so is its tangent then.
+    """
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(
+                f"{what} is {describe(given)} ({type(given).__name__}), and it must be a tuple, "
+                "one for each argument, such as (2.0,)"
+            )
     if len(primals) != len(tangents):
-        raise ValueError(f"{len(primals)} primals but {len(tangents)} tangents: give one for each")
+        raise ValueError(
+            f"{counted(len(primals), 'primal')} but {counted(len(tangents), 'tangent')}: "
+            "give one for each"
+        )
     inputs = [*map(_input, primals, argument_names(f, len(primals)))]
-    output = _output(f, inputs)
-    is_recorded = _is_nested(tape(output), inputs) or any(isinstance(t, Tensor) for t in tangents)
+    result = _outputs(f, inputs)
+    outputs = list(leaves(result))
+    is_recorded = _is_nested(tape(*outputs), inputs) or any(isinstance(t, Tensor) for t in tangents)
     tangents = [fitting(t, x, "a tangent") for t, x in zip(tangents, inputs, strict=True)]
-    x_dot = forward([output], dict(zip(inputs, tangents, strict=True)), is_recorded)
-    value = output if is_recorded else output.value
-    return value, x_dot.get(output, zeros_like(output.value))
+    x_dot = forward(outputs, dict(zip(inputs, tangents, strict=True)), is_recorded)
+    value = transform(lambda x: x if is_recorded else x.value, result)
+    return value, transform(lambda x: x_dot.get(x, zeros_like(x.value)), result)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
@@ -274,6 +295,13 @@ def _gradient_of(f: Callable[..., Any], argnums: int | Sequence[int], with_value
     # A cg.function brings its own, compiled.
     static = getattr(type(f), "static_gradient", None)
     return Gradient(f, argnums, with_value) if static is None else static(f, argnums, with_value)
+
+
+def misplaced(argnum: int, count: int) -> ValueError:
+    """The error for a place in `argnums` at which a call has no argument."""
+    return ValueError(
+        f"argnums={argnum}, but the call has {counted(count, 'argument')}: they are counted from 0"
+    )
 
 
 class Gradient:
@@ -328,7 +356,7 @@ class Gradient:
         argnums = [self.argnums] if isinstance(self.argnums, int) else self.argnums
         for i in argnums:
             if not -count <= i < count:
-                raise ValueError(f"argnums={i}, but there are {count} arguments")
+                raise misplaced(i, count)
         return [i % count for i in argnums]
 
     def with_inputs(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
@@ -362,7 +390,16 @@ def _output(
     f: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any] = MappingProxyType({})
 ) -> Tensor:
     """The result of f, which must be a number or an array."""
-    output = _behind(f(*arguments, **named))
+    return _as_output(f(*arguments, **named))
+
+
+def _outputs(f: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """The result of f, a number or an array, or a tree of them."""
+    return transform(_as_output, f(*arguments))
+
+
+def _as_output(output: Any) -> Tensor:
+    output = _behind(output)
     if output is None:
         raise TypeError(
             "the function's result is None where a number belongs: is a `return` missing?"
@@ -380,6 +417,11 @@ def _is_nested(behind: Iterable[Tensor], inputs: Iterable[Tensor]) -> bool:
 
 STEP = 6e-6
 """About the cube root of the spacing of floats at 1: where truncation and rounding balance."""
+
+
+SEED = -0.5
+"""What `gradcheck` takes for the adjoint of the result, besides 1: a power of two, which changes no
+digit, below 1 in size, so that nothing overflows, and with the other sign."""
 
 
 def finite_difference(f: Callable[[float], float], x: float) -> float:
@@ -404,19 +446,25 @@ class GradientCheck:
     """The entry's value."""
     gradient: float
     finite_difference: float
+    seed: float = 1.0
+    """The adjoint of the result that both are multiplied by."""
 
     def __bool__(self) -> bool:
         return self.ok
 
     def __repr__(self) -> str:
         verdict = "agree" if self.ok else "do NOT agree"
+        hint = ""
+        if self.seed != 1:
+            verdict += f" with out_bar = {format_number(self.seed)} at the result"
+            hint = ". With out_bar = 1 they agree: does a vjp forget to multiply by out_bar?"
         entry = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         return (
             f"gradient and finite differences {verdict}; furthest apart for argument "
             f"{self.operand}, at {self.name}{entry} = {format_number(self.at)}: "
             f"gradient {format_number(self.gradient)}, "
             f"finite difference {format_number(self.finite_difference)}, "
-            f"off by {format_number(abs(self.gradient - self.finite_difference), 2)}"
+            f"off by {format_number(abs(self.gradient - self.finite_difference), 2)}{hint}"
         )
 
 
@@ -426,8 +474,10 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
     They agree when |gradient - difference| <= tolerance · max(1, |gradient|, |difference|). The
     report names the entry where they are furthest apart, is true when all agree, and prints itself.
     Where f gives an array, the sum Σ (1 + i/n) · out[i] of its n entries is differentiated: weights
-    that differ, so that errors which cancel in a plain sum do not. Arrays of whole numbers, labels
-    and indices, are taken as they are. Raises ValueError where there is nothing to check.
+    that differ, so that errors which cancel in a plain sum do not. Where all agree, the same is
+    done with out_bar = -0.5 as the adjoint of the result, in place of 1: that catches a vjp which
+    does not multiply by it. Arrays of whole numbers, labels and indices, are taken as they are.
+    Raises ValueError where there is nothing to check.
     """
     places = [i for i, x in enumerate(inputs) if not (is_array(x) and x.dtype.kind in "iub")]
     if not places:
@@ -442,32 +492,43 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
         size = out.size
         return (out * (1 + np.arange(size) / size).reshape(out.shape)).sum()
 
-    _, slopes = value_and_grad(number, argnums=places)(*inputs)
-    names = argument_names(f, len(inputs))
-    worst: tuple[float, GradientCheck] | None = None
-    for operand, slope in zip(places, slopes, strict=True):
-        value = inputs[operand]
-        for index in _entries(value):
+    @cache
+    def estimate(operand: int, index: tuple[int, ...]) -> float:
+        def moved(x: float) -> float:
+            arguments = list(inputs)
+            # A constant: the engine's arithmetic and methods, but nothing to differentiate.
+            arguments[operand] = constant(_replaced(arguments[operand], index, x))
+            return float(_output(number, arguments).value)
 
-            def moved(x: float, operand: int = operand, index: tuple[int, ...] = index) -> float:
-                arguments = list(inputs)
-                # A constant: the engine's arithmetic and methods, but nothing to differentiate.
-                arguments[operand] = constant(_replaced(arguments[operand], index, x))
-                return float(_output(number, arguments).value)
+        return finite_difference(moved, _entry(inputs[operand], index))
 
-            at = float(value[index] if index else value)
-            exact = float(slope[index] if index else slope)
-            estimate = finite_difference(moved, at)
-            apart = abs(exact - estimate) / max(1.0, abs(exact), abs(estimate))
+    def furthest(seed: float) -> GradientCheck:
+        seeded = number if seed == 1 else lambda *arguments: seed * number(*arguments)
+        slopes = dict(zip(places, grad(seeded, argnums=places)(*inputs), strict=True))
+        worst: tuple[float, GradientCheck] | None = None
+        for operand, index in entries:
+            exact, nudged = _entry(slopes[operand], index), estimate(operand, index)
+            slope = exact / seed  # by the same measure as with 1
+            apart = abs(slope - nudged) / max(1.0, abs(slope), abs(nudged))
             apart = float("inf") if apart != apart else apart
             if worst is None or apart > worst[0]:
-                report = GradientCheck(
-                    apart <= tolerance, operand, names[operand], index, at, exact, estimate
-                )
+                at, ok = _entry(inputs[operand], index), apart <= tolerance
+                name = names[operand]
+                report = GradientCheck(ok, operand, name, index, at, exact, seed * nudged, seed)
                 worst = apart, report
-    if worst is None:
-        raise ValueError("gradcheck needs an input with at least one entry")
-    return worst[1]
+        if worst is None:
+            raise ValueError("gradcheck needs an input with at least one entry")
+        return worst[1]
+
+    names = argument_names(f, len(inputs))
+    entries = [(operand, index) for operand in places for index in _entries(inputs[operand])]
+    report = furthest(1.0)
+    again = furthest(SEED) if report else report
+    return report if again else again
+
+
+def _entry(value: Any, index: tuple[int, ...]) -> float:
+    return float(value[index] if index else value)
 
 
 def _entries(value: Any) -> list[tuple[int, ...]]:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from . import floats
+from .numbers import counted
 
 Expression: TypeAlias = "int | float | str | tuple[Expression, ...]"
 
@@ -93,6 +94,10 @@ _SYNTAX: Mapping[type[ast.AST], str] = {
 }
 
 
+class UnknownNameError(ValueError):
+    """An expression uses a name that is none of its variables."""
+
+
 def parse(source: str, variables: Sequence[str]) -> Expression:
     """Parse `source`, in which only `variables`, numbers and FUNCTIONS may appear.
 
@@ -112,8 +117,14 @@ def _convert(tree: ast.expr, source: str, variables: Sequence[str]) -> Expressio
         case ast.Name(id=name):
             if name in variables:
                 return name
+            if name in ("pi", "e"):
+                raise ValueError(
+                    f"unknown name {name!r} in {source!r}: write {getattr(math, name)} for {name}"
+                )
             known = ", ".join(variables)
-            raise ValueError(f"unknown name {name!r} in {source!r}; its variables are: {known}")
+            raise UnknownNameError(
+                f"unknown name {name!r} in {source!r}; its variables are: {known}"
+            )
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _SYNTAX:
             arguments = [left, right]
             function = _SYNTAX[type(operator)]
@@ -131,12 +142,21 @@ def _convert(tree: ast.expr, source: str, variables: Sequence[str]) -> Expressio
             pass
         case _:
             part = ast.get_source_segment(source, tree) or source
-            known = " ".join(name for name, f in FUNCTIONS.items() if f.symbol is None)
-            raise ValueError(
-                f"{part!r} is not allowed in an op's expression: use numbers, variables, "
-                f"operators, comparisons and {known}"
-            )
+            raise ValueError(f"{part!r} is not allowed in an op's expression: {_remedy(tree)}")
     return (function, *(_convert(argument, source, variables) for argument in arguments))
+
+
+def _remedy(tree: ast.expr) -> str:
+    """What to write in place of something that is not allowed."""
+    match tree:
+        case ast.BinOp(op=ast.BitXor()):
+            return "a power is written x ** 2"
+        case ast.Call(func=ast.Attribute(attr=name)) if name in FUNCTIONS:
+            return f"write {name} alone"
+        case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
+            return f"{name} takes {counted(FUNCTIONS[name].arity, 'argument')}"
+    known = " ".join(name for name, f in FUNCTIONS.items() if f.symbol is None)
+    return f"use numbers, variables, operators, comparisons and {known}"
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:
@@ -149,18 +169,18 @@ def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expr
 
 
 def write(
-    expression: Expression, operators: bool = True, number: Callable[[Any], str] = repr
+    expression: Expression, calls: Container[str] = (), number: Callable[[Any], str] = repr
 ) -> str:
     """The expression as Python source.
 
-    With `operators=False` every function is written as a call, `div(x, y)`, so that a namespace can
-    say what division means.
+    The functions named in `calls` are written as calls, `div(x, y)`, even those that are operators,
+    so that a namespace can say what division means.
     """
-    return _write(expression, operators, number)[0]
+    return _write(expression, calls, number)[0]
 
 
 def _write(
-    expression: Expression, operators: bool, number: Callable[[Any], str]
+    expression: Expression, calls: Container[str], number: Callable[[Any], str]
 ) -> tuple[str, int]:
     if isinstance(expression, str):
         return expression, ATOM
@@ -168,8 +188,8 @@ def _write(
         return number(expression), ATOM if expression >= 0 else MINUS
     name = str(expression[0])
     function = FUNCTIONS.get(name)
-    parts = [_write(argument, operators, number) for argument in expression[1:]]
-    if function is None or function.symbol is None or not operators:
+    parts = [_write(argument, calls, number) for argument in expression[1:]]
+    if function is None or function.symbol is None or name in calls:
         return f"{name}({', '.join(text for text, _ in parts)})", ATOM
     binding = function.binding
     if len(parts) == 1:
@@ -188,14 +208,14 @@ def _bracket(part: tuple[str, int], at_least: int) -> str:
 def write_fast(expression: Expression) -> str:
     """The expression as Python source in Python's own arithmetic, for the namespace FAST."""
     # `**` is the one operator that goes through a function here.
-    return write(_named_power(expression), number=_float_literal)
+    return write(expression, calls=("pow",), number=_float_literal)
 
 
 def _float_literal(value: float) -> str:
     return repr(float(value))
 
 
-FAST = {name: f.fast for name, f in FUNCTIONS.items() if f.fast} | {"power": math.pow}
+FAST = {name: f.fast for name, f in FUNCTIONS.items() if f.fast}
 _TOTAL = {name: f.total for name, f in FUNCTIONS.items()}
 
 
@@ -206,21 +226,14 @@ def compile_fast(expression: Expression, variables: Sequence[str]) -> Callable[.
 
 def compile_total(expression: Expression, variables: Sequence[str]) -> Callable[..., Any]:
     """A function of floats that is defined everywhere, with IEEE's inf and nan."""
-    return _compile(write(expression, False, _float_literal), variables, _TOTAL)
+    return _compile(write(expression, FUNCTIONS, _float_literal), variables, _TOTAL)
 
 
 def compile_in(
     expression: Expression, variables: Sequence[str], namespace: Mapping[str, Any]
 ) -> Callable[..., Any]:
     """A function of whatever `namespace` works on; it must define the language's functions."""
-    return _compile(write(expression, False), variables, namespace)
-
-
-def _named_power(expression: Expression) -> Expression:
-    if not isinstance(expression, tuple):
-        return expression
-    name = "power" if expression[0] == "pow" else expression[0]
-    return (name, *(_named_power(argument) for argument in expression[1:]))
+    return _compile(write(expression, FUNCTIONS), variables, namespace)
 
 
 def _compile(

@@ -23,6 +23,7 @@ from typing import Any
 
 from .derivatives import Gradient
 from .describe import describe
+from .numbers import counted
 from .parameters import labels, parameters
 from .tensor import Tensor, constant, is_array
 from .tracing import OTHER, Code, Trace, run
@@ -59,7 +60,7 @@ class Function:
         self._parameters = parameters(f)
 
     def __repr__(self) -> str:
-        return f"<static graph of {self._name}, {self._traces} traces>"
+        return f"<static graph of {self._name}, {counted(self._traces, 'trace')}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -71,7 +72,10 @@ class Function:
 
     @property
     def source(self) -> str:
-        """The Python compiled from the latest trace: the value, and each gradient asked for."""
+        """The Python compiled from the latest trace: the value, and each gradient asked for.
+
+        Around it there is what gives inf and nan where Python raises, as at 1.0 / 0.0.
+        """
         trace = self._last()
         trace.code  # noqa: B018, the value's source belongs to it
         return "\n\n".join(trace.sources.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .derivatives import grad, named_vjp
+from .derivatives import grad, misplaced, named_vjp
 from .parameters import argument_names
 from .tensor import Tensor, is_array
 
@@ -23,7 +23,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
     def jacobian_at(*arguments: Any) -> Any:
         if not -len(arguments) <= argnums < len(arguments):
-            raise ValueError(f"argnums={argnums}, but there are {len(arguments)} arguments")
+            raise misplaced(argnums, len(arguments))
         place = argnums % len(arguments)
 
         def of_one(x: Any) -> Any:

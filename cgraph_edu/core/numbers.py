@@ -28,6 +28,11 @@ def format_count(count: int) -> str:
     return f"about 10^{round(math.log10(count))}"
 
 
+def counted(count: int, thing: str) -> str:
+    """A count with what it counts: "1 path", "2 paths"."""
+    return f"{format_count(count)} {thing}{'' if count == 1 else 's'}"
+
+
 def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:
     """Whether two routes to one number agree: |x - y| <= tolerance * max(|x|, |y|, scale).
 

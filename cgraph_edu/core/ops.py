@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from . import expressions
 from .expressions import ATOM, FUNCTIONS, Expression, parse
+from .numbers import counted
 
 Box: TypeAlias = "tuple[tuple[float, float], ...]"
 """An interval for each operand."""
@@ -169,17 +170,20 @@ def row(
     """
     operands = tuple(operands) or ("x", "y")[: len(partials)]
     if len(partials) != len(operands):
-        raise ValueError(f"op {name!r}: {len(operands)} operands but {len(partials)} partials")
+        raise ValueError(
+            f"op {name!r}: {counted(len(operands), 'operand')}, {' and '.join(operands)}, but "
+            f"{counted(len(partials), 'partial')}: give one for each"
+        )
     if any(len(box) != len(operands) for box in domain):
-        raise ValueError(f"op {name!r}: a box of its domain needs {len(operands)} intervals")
-    return Op(
-        name,
-        operands,
-        parse(forward, operands),
-        tuple(parse(partial, (*operands, "out")) for partial in partials),
-        latex,
-        tuple(domain),
-    )
+        raise ValueError(
+            f"op {name!r}: a box of its domain needs {counted(len(operands), 'interval')}"
+        )
+    try:
+        formula = parse(forward, operands)
+        slopes = tuple(parse(partial, (*operands, "out")) for partial in partials)
+    except ValueError as error:
+        raise type(error)(f"op {name!r}: {error}") from None
+    return Op(name, operands, formula, slopes, latex, tuple(domain))
 
 
 def op(name: str, *columns: Any, **more: Any) -> Op:

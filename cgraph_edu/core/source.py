@@ -132,11 +132,11 @@ class Writer:
     can_raise: bool = False
 
     def __post_init__(self) -> None:
-        self.namespace |= dict(FAST) | {
-            "inf": math.inf,
-            "nan": math.nan,
-            "float": float,
-        }
+        values = (step for step in self.program.steps if isinstance(step, Value))
+        rows = {value.op for value in values if isinstance(value.op, Op)}
+        called = set().union(*(_functions(row.forward) for row in rows))
+        self.namespace |= {name: f for name, f in FAST.items() if name in called}
+        self.namespace |= {"inf": math.inf, "nan": math.nan, "float": float}
         self.taken |= {*self.namespace, *keyword.kwlist, "np"}
 
     def unique(self, wanted: str) -> str:
@@ -147,6 +147,15 @@ class Writer:
             name = f"{base}_{self.repeats[base]}"
         self.taken.add(name)
         return name
+
+    def own_name(self, wanted: str) -> str:
+        """A name for the function: the wanted one, unless its code calls something of that name.
+
+        To be asked for when the code is written. The code's variables may have it as well.
+        """
+        taken = {*self.namespace, *keyword.kwlist, "np"}
+        names = (wanted, *(f"{wanted}_{i}" for i in range(1, 2 + len(taken))))
+        return next(name for name in names if name not in taken)
 
     def constant(self, value: Any, wanted: str) -> str:
         """A name for something that has no literal."""
@@ -259,6 +268,10 @@ class Writer:
             name = self.shared[key] = self.constant(value, wanted)
         return name
 
+    def give(self, results: Any) -> None:
+        """Write the last line."""
+        self.lines.append(f"return {self.result(results)}")
+
     def result(self, tree: Any) -> str:
         """The results as Python would write them."""
         kind = type(tree)
@@ -316,31 +329,38 @@ class Writer:
             return operand.name or self.texts.get(operand) or "..."
         return f"array{operand.shape}" if is_array(operand) else float(operand)
 
-    def text(
-        self, name: str, parameters: Sequence[str], results: Any, dropped: Sequence[Value]
-    ) -> str:
-        """The whole function."""
-        body = [*self.lines, f"return {self.result(results)}"]
+    def text(self, head: str, dropped: Sequence[Value]) -> str:
+        """The whole function, to be read, under its head `f(x, y)`."""
+        return "\n".join([*self._comments(dropped), *_indented(f"def {head}:", self.lines), ""])
+
+    def compiled(self, head: str) -> Callable[..., Any]:
+        """The function itself. Where Python's arithmetic raises, the engine goes on."""
+        name, _, parameters = head.partition("(")
+        body = self.lines
         if self.has_arrays:
             import numpy as np
 
             self.namespace["np"] = np
-            body = ['with np.errstate(all="ignore"):', *(f"    {line}" for line in body)]
+            body = _indented('with np.errstate(all="ignore"):', body)
         if self.has_arrays or self.can_raise:
-            body = ["try:", *(f"    {line}" for line in body)]
-            body.append("except (ArithmeticError, ValueError):  # as 1.0 / 0.0 raises: inf or nan")
-            body.append(f"    return by_engine({', '.join(parameters)})")
-        lines = [f"def {name}({', '.join(parameters)}):", *(f"    {line}" for line in body)]
-        return "\n".join([*self._comments(dropped), *lines, ""])
-
-    def compiled(self, text: str, name: str) -> Callable[..., Any]:
-        """The function that a text defines."""
+            body = _indented("try:", body)
+            # As 1.0 / 0.0 raises: inf or nan.
+            body += _indented(
+                "except (ArithmeticError, ValueError):", [f"return by_engine({parameters}"]
+            )
         # Safe: written above from parsed rows; names are identifiers, constants are literals.
         # It counts as this module's, so that warnings skip it for the learner's line.
         scope = {**self.namespace, "__name__": __name__}
-        exec(compile(text, f"{__file__}: {name}", "exec"), scope)
+        exec(
+            compile("\n".join(_indented(f"def {head}:", body)), f"{__file__}: {name}", "exec"),
+            scope,
+        )
         function: Callable[..., Any] = scope[name]
         return function
+
+
+def _indented(head: str, body: Iterable[str]) -> list[str]:
+    return [head, *(f"    {line}" for line in body)]
 
 
 def _is_truth(kind: Any) -> bool:

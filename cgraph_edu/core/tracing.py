@@ -214,7 +214,6 @@ class Trace:
                 return failed(failure.number)
 
         writer = Writer(program, {"failed": failed, "by_engine": by_engine})
-        own_name = writer.unique(name)  # not that of a function which the code calls
         parameters = [writer.unique(parameter) for parameter in self.parameters]
         for parameter, tree in zip(parameters, self.arguments, strict=True):
             writer.unpack(tree, parameter)
@@ -222,9 +221,10 @@ class Trace:
         results = leaves(answer(self.result, slopes))
         dropped = writer.body(results, [_fact(*guard) for guard in guards])
         labelled = {x: writer.label(bar, f"{names[x]}_bar") for x, bar in slopes.items()}
-        text = writer.text(own_name, parameters, answer(self.result, labelled), dropped)
-        self.sources[name] = text
-        return writer.compiled(text, own_name)
+        writer.give(answer(self.result, labelled))
+        head = f"{writer.own_name(name)}({', '.join(parameters)})"
+        self.sources[name] = writer.text(head, dropped)
+        return writer.compiled(head)
 
     @cached_property
     def _adjoints(self) -> tuple[dict[Tensor, Any], Sequence[tuple[Tensor, bool]]]:

@@ -6,6 +6,8 @@ import numbers
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .describe import describe
+from .numbers import counted
 from .tensor import Tensor, is_array
 
 CONTAINERS = (tuple, list, dict)
@@ -48,6 +50,26 @@ def leaves(tree: Any) -> Iterator[Any]:
             yield from leaves(branch)
     else:
         yield tree
+
+
+def matched(given: Any, result: Any) -> Iterator[tuple[Any, Any]]:
+    """The leaves of an adjoint, each with the leaf of the result that it belongs to.
+
+    Raises TypeError where their forms differ.
+    """
+    kind = type(result)
+    if kind not in CONTAINERS:
+        yield given, result
+        return
+    keys = [key for key, _ in items(result)]
+    if type(given) is not kind or {key for key, _ in items(given)} != set(keys):
+        named = f", {', '.join(map(repr, keys))}" if kind is dict else ""
+        raise TypeError(
+            f"the result is a {kind.__name__} of {counted(len(keys), 'part')}{named}, so its "
+            f"adjoint is one too, not {describe(given)} ({type(given).__name__})"
+        )
+    for key in keys:
+        yield from matched(given[key], result[key])
 
 
 def is_number(leaf: Any) -> bool:

@@ -11,7 +11,7 @@ import math
 import numbers
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from typing import Any
@@ -111,7 +111,8 @@ def check_answer(
     Raises:
         AssertionError: the answer is wrong. Its text names the likely mistake, not the result.
         AnswerError: the answer says no number (it is empty, or no formula): a ValueError.
-        ValueError: the graph has no such node, or the derivative is not one number.
+        KeyError: the graph has no such node.
+        ValueError: the derivative is not one number.
     """
     verdict = judge(graph, wrt, answer, target, tolerance)
     if not verdict:
@@ -121,6 +122,37 @@ def check_answer(
     return verdict
 
 
+def try_answer(
+    graph: Graph,
+    wrt: str,
+    answer: Any = None,
+    target: str | None = None,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Print whether `answer` is ∂target/∂wrt: "Right!", or one line with a hint.
+
+        my_answer = None
+        cg.try_answer(graph, wrt="b", answer=my_answer)
+
+    For learners: the last line of an exercise. Parameters and hints are those of `check_answer`,
+    but no answer raises: not a wrong one, not None, not one that says no number.
+
+    Raises:
+        KeyError: the graph has no such node.
+        ValueError: the derivative is not one number.
+    """
+    _Question(graph, wrt, target)  # a wrong question is told before anyone answers
+    if answer is None:
+        print("No answer yet. Write one in place of None and run the cell again.")
+        return
+    try:
+        check_answer(graph, wrt, answer, target, tolerance)
+    except (AssertionError, AnswerError) as hint:
+        print(" ".join(str(hint).split()))
+    else:
+        print("Right!")
+
+
 def judge(
     graph: Graph,
     wrt: str,
@@ -128,7 +160,7 @@ def judge(
     target: str | None = None,
     tolerance: float = TOLERANCE,
 ) -> Verdict:
-    """The same without failing. Raises AnswerError and ValueError as `check_answer` does."""
+    """The same without failing. Raises all else that `check_answer` does."""
     checked_tolerance(tolerance)
     question = _Question(graph, wrt, target)
     value, read = read_answer(graph, answer)
@@ -240,18 +272,23 @@ class _Question:
         return HINTS[name].format(source=self.source.name, target=self.target.name, **words)
 
     def mistakes(self) -> Iterator[Mistake]:
-        """All mistakes, the likeliest first."""
+        """All mistakes, the likeliest first: signs last where there is no minus on the way."""
+        factors = (factor for path in self.paths for factor in path.factors)
+        has_minus = any(factor < 0 for factor in factors)
         yield from self._one_path()
-        for name, values in (
-            ("factors added", self._factors_added()),
-            ("paths multiplied", self._paths_multiplied()),
-            ("a sign lost", self._sign_lost()),
-            ("the value", [self.target.value]),
-            ("a path missed", self._path_missed()),
-            ("another point", self._elsewhere()),
-        ):
-            yield from (Mistake(name, float(value), self.hint(name)) for value in values)
+        yield from self._named("a path missed", self._path_missed())
+        yield from self._named("factors added", self._factors_added())
+        yield from self._named("paths multiplied", self._paths_multiplied())
+        if has_minus:
+            yield from self._named("a sign lost", self._sign_lost())
+        yield from self._named("the value", [self.target.value])
+        yield from self._named("another point", self._elsewhere())
         yield from self._derivatives_by_others()
+        if not has_minus:
+            yield from self._named("a sign lost", self._sign_lost())
+
+    def _named(self, name: str, values: Iterable[float]) -> Iterator[Mistake]:
+        return (Mistake(name, float(value), self.hint(name)) for value in values)
 
     def _one_path(self) -> Iterator[Mistake]:
         for path in self.paths if self.sums.count > 1 else ():

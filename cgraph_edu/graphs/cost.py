@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from ..core.numbers import format_count
+from ..core.numbers import counted, format_count
 from ..core.tensor import is_array
 from .factored import Operations
 from .graph import Graph
@@ -59,7 +59,7 @@ class Cost(Tabular):
     @property
     def _size(self) -> str:
         return ", ".join(
-            f"{format_count(count)} {thing}{'' if count == 1 else 's'}"
+            counted(count, thing)
             for count, thing in ((self.nodes, "node"), (self.edges, "edge"), (self.paths, "path"))
         )
 

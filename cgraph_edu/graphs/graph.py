@@ -508,19 +508,26 @@ class Graph:
 
         return Cost(self)
 
-    def check(self, target: str | None = None, wrt: str | Sequence[str] | None = None) -> Check:
+    def check(
+        self,
+        target: str | None = None,
+        wrt: str | Sequence[str] | None = None,
+        frameworks: bool = True,
+    ) -> Check:
         """The gradient by every way there is: path sum, both modes, differences, frameworks.
 
         A table with ∂target/∂x for the inputs `wrt` (all, unless named), its value by each way, the
         difference from reverse mode, and whether they agree. PyTorch, JAX and TensorFlow compute it
-        with their own functions where they are installed, and are named where they are not.
+        with their own functions where they are installed, and are named where they are not; with
+        `frameworks=False` they are left out, and the table is the same on every machine.
         """
         from .check import Check
 
         end = self.output if target is None else self.node(target)
         names = [node.name for node in self.inputs] if wrt is None else wrt
         sources = [self.node(name) for name in ([names] if isinstance(names, str) else names)]
-        return Check(self, end, sources, door("bridges.check").witnesses())
+        witnesses = door("bridges.check").witnesses() if frameworks else ()
+        return Check(self, end, sources, witnesses)
 
     def domain_messages(self) -> Iterator[tuple[Node, str]]:
         """Each node that is inf or nan although its operands are finite, with a sentence on it."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..core import floats
 from ..core.derivatives import ones_like, zeros_like
-from ..core.numbers import close, format_count
+from ..core.numbers import close, counted, format_count
 from ..core.tensor import is_array
 from . import largest
 from .graph import Edge, Graph, Node
@@ -117,9 +117,8 @@ class PathSum:
             self._legs = ((ends[0], first.source), (first.target, ends[1]))
 
     def __repr__(self) -> str:
-        count = format_count(self.count)
-        paths = "path" if self.count == 1 else "paths"
-        return f"PathSum(∂{self.target.name}/∂{self.source.name}, {count} {paths})"
+        paths = counted(self.count, "path")
+        return f"PathSum(∂{self.target.name}/∂{self.source.name}, {paths})"
 
     # --- Counting and summing, without making a path ---------------------------------------------
 

@@ -16,7 +16,8 @@ from string import Formatter
 from typing import Any
 from unicodedata import normalize
 
-from ..core.expressions import FAST, FUNCTIONS, Expression
+from ..core.expressions import FUNCTIONS, Expression
+from ..core.numbers import counted
 from ..core.ops import OPS, Op
 from .document import FORMAT, VERSION
 from .graph import DEEPEST, Constant, Graph, Guard, Node
@@ -95,12 +96,15 @@ def _op(name: str, row: Mapping[str, Any]) -> Op:
         if not isinstance(operand, str):
             raise ValueError(f"{what}: an operand is {operand!r}, and it must be a name")
         _check_name(operand, f"{what}: operand {operand!r}")
-        if operand in (*FUNCTIONS, *FAST, "out"):
+        if operand in (*FUNCTIONS, "out"):
             raise ValueError(f"{what}: operand {operand!r} has the name of something else")
     _refuse_repeated(f"several operands of {what}", operands)
     partials = _items(row.get("partials"), f"{what}: partials")
     if len(partials) != len(operands):
-        raise ValueError(f"{what} has {len(operands)} operands but {len(partials)} partials")
+        raise ValueError(
+            f"{what} has {counted(len(operands), 'operand')} but "
+            f"{counted(len(partials), 'partial')}"
+        )
     latex = row.get("latex")
     _check_latex(latex, operands, what)
     made = Op(
@@ -156,7 +160,7 @@ def _expression(tree: Any, variables: Sequence[str], what: str, depth: int = 0) 
         raise ValueError(f"{what}: no function is named {tree[0]!r}; there are: {_FUNCTIONS}")
     if len(tree) != 1 + function.arity:
         raise ValueError(
-            f"{what}: {tree[0]!r} takes {function.arity} arguments, not {len(tree) - 1}"
+            f"{what}: {tree[0]!r} takes {counted(function.arity, 'argument')}, not {len(tree) - 1}"
         )
     if depth == _DEEPEST:
         raise ValueError(f"{what}: it is nested more than {_DEEPEST} deep")
@@ -200,7 +204,7 @@ def _node(entry: Mapping[str, Any], tape: Sequence[Node], ops: Mapping[str, Op])
         for port, operand in enumerate(_items(entry.get("operands"), f"{what}: operands"))
     )
     if len(operands) != len(op.operands):
-        raise ValueError(f"{what}: {op.name} takes {len(op.operands)} operands")
+        raise ValueError(f"{what}: {op.name} takes {counted(len(op.operands), 'operand')}")
     parents = [tape[operand] for operand in operands if isinstance(operand, int)]
     if not parents:
         raise ValueError(f"{what}: one of its operands at least must be a node")

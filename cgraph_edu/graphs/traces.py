@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 
 from ..core.derivatives import ieee, zeros_like
 from ..core.expressions import Expression
+from ..core.numbers import counted
 from ..core.rules import RuleOp
 from ..core.tensor import is_array
 from .graph import Edge, Graph, Node
@@ -214,7 +215,7 @@ class ForwardTrace(Trace):
         self.wrt = wrt
 
     def __repr__(self) -> str:
-        return f"ForwardTrace(∂/∂{self.wrt.name}: {len(self.rows)} rows)"
+        return f"ForwardTrace(∂/∂{self.wrt.name}: {counted(len(self.rows), 'row')})"
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -307,7 +308,7 @@ class ReverseTrace(Trace):
         self.target = target
 
     def __repr__(self) -> str:
-        return f"ReverseTrace(∂{self.target.name}/∂: {len(self.rows)} rows)"
+        return f"ReverseTrace(∂{self.target.name}/∂: {counted(len(self.rows), 'row')})"
 
     @cached_property
     def nodes(self) -> Sequence[Node]:

@@ -20,7 +20,8 @@ from .svg import draw, escape, in_words
 _MOST_OPEN = 4  # ledgers that stand open; more inputs fold theirs
 _MOST_ADDENDS = 6
 _MOST_PARTS = 24
-_SHRINK = 0.7  # a picture too wide for the page shrinks this far, and is scrolled from there on
+_SHRINK = 0.5  # a picture too wide for the page shrinks this far, and is scrolled from there on
+_SCROLLS = "overflow-x:auto"  # each part by itself: the bar is beneath it, not beneath them all
 
 
 def fallback(graph: Graph, limit: int = text.LIMIT, wrt: Sequence[str] | None = None) -> str:
@@ -58,8 +59,9 @@ def embedded(svg: str, alt: str) -> str:
     picture = b64encode(svg.encode()).decode()
     narrowest = _SHRINK * float(svg.partition(' width="')[2].partition('"')[0])
     return (
-        f'<img alt="{escape(alt)}" style="max-width:100%;min-width:{narrowest:.0f}px" '
-        f'src="data:image/svg+xml;base64,{picture}">'
+        f'<div style="{_SCROLLS}"><img alt="{escape(alt)}" '
+        f'style="max-width:100%;min-width:{narrowest:.0f}px" '
+        f'src="data:image/svg+xml;base64,{picture}"></div>'
     )
 
 
@@ -127,7 +129,7 @@ def _ledger(paths: PathSum, limit: int, opened: bool) -> str:
     )
     count = f"{paths.count:,} path" + ("" if paths.count == 1 else "s")
     return (
-        f'<details{" open" if opened else ""} style="padding:4px 24px">'
+        f'<details{" open" if opened else ""} style="padding:4px 24px;{_SCROLLS}">'
         f"<summary>{math(derivative)} = {total} {mark} "
         f'<span style="color:{SOFT}">{count}</span></summary>'
         f'<table style="border-collapse:collapse;margin:8px 0">{"".join(rows)}</table></details>'

@@ -77,8 +77,18 @@ def is_explored(graph: Graph) -> bool:
     return is_drawn(graph) or (graph.modules is not None and len(graph.nodes) <= MOST_IN_MODULES)
 
 
-def bundle(graph: Graph, limit: int = text.LIMIT, wrt: list[str] | None = None) -> dict[str, str]:
-    """The graph by MIME type: text, HTML that survives sanitising, and LaTeX."""
+def bundle(
+    graph: Graph,
+    limit: int = text.LIMIT,
+    wrt: list[str] | None = None,
+    engine: str = "reverse",
+) -> dict[str, str]:
+    """The graph by MIME type: text, HTML that survives sanitising, and LaTeX.
+
+    With a faulty engine they tell what it gets wrong, of all inputs; with no `wrt` nothing is told.
+    """
+    if engine != "reverse" and wrt != []:
+        return _diagnosed(graph, engine)
     if not is_drawn(graph):
         plain = _in_short(graph, limit, wrt)
         return {
@@ -90,6 +100,19 @@ def bundle(graph: Graph, limit: int = text.LIMIT, wrt: list[str] | None = None) 
         "text/plain": plain,
         "text/html": fallback(graph, limit, wrt),
         "text/latex": latex(graph, wrt),
+    }
+
+
+def _diagnosed(graph: Graph, engine: str) -> dict[str, str]:
+    """The picture, and what a faulty engine gets wrong."""
+    diagnosis = graph.diagnose(engine)
+    view = pictures(graph) if is_drawn(graph) else _folded(graph, None)
+    return {
+        "text/plain": f"{text.equation(graph, graph.output)}\n{diagnosis}",
+        "text/html": (
+            f'<div style="{PAGE}">{view}<div style="padding:4px 24px">{diagnosis.html}</div></div>'
+        ),
+        "text/latex": diagnosis.latex,
     }
 
 

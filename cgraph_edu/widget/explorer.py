@@ -25,7 +25,6 @@ from ..graphs.document import to_document
 from ..graphs.graph import FAULTY, Graph
 from ..render.downward import downward
 from ..render.picture import MOST_FOLDED, bundle, picture
-from ..render.text import plain
 from ..render.typeset import lookalikes, plain_name
 from .parts import FLAT, has_flat, part, parts
 from .setup import Setup
@@ -57,6 +56,7 @@ class Explorer(anywidget.AnyWidget):
         predict: the inputs whose derivatives are to be predicted, one after the other. They stay
             hidden until a learner has found them all, or asked to be shown.
         tolerance: how far off a prediction may be, as a part of the derivative's size.
+        mode, engine: what these traits are from the start.
 
     Every trait can be read, set, observed and linked. `inputs` may be set to a part of the inputs,
     `{"b": 3}`; the others keep their values. `graph` is the Graph at these inputs; where it has
@@ -123,11 +123,12 @@ class Explorer(anywidget.AnyWidget):
         predict: str | Sequence[str] | None = None,
         tolerance: float = TOLERANCE,
         mode: str = "paths",
+        engine: str = "reverse",
     ) -> None:
         if node_of(graph) is not None:
             kind = type(graph).__name__
             raise TypeError(f"an Explorer is of a Graph, not of a {kind}: cg.Explorer(cg.graph(e))")
-        setup = Setup(sliders or {}, _several(wrt), _several(predict), tolerance, mode)
+        setup = Setup(sliders or {}, _several(wrt), _several(predict), tolerance, mode, engine)
         start = opening(graph, setup)
         self._setup = setup
         self._known = {node.name for node in graph.inputs}
@@ -251,10 +252,13 @@ class Explorer(anywidget.AnyWidget):
         return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {**self.view(), **bundle(self.graph, wrt=self._setup.told)}, {}
+        return {**self.view(), **self._still()}, {}
 
     def __repr__(self) -> str:
-        return plain(self.graph, wrt=self._setup.told)
+        return self._still()["text/plain"]
+
+    def _still(self) -> dict[str, str]:
+        return bundle(self.graph, wrt=self._setup.told, engine=self.engine)
 
 
 def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
@@ -283,6 +287,7 @@ def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
         "wrt": list(setup.wrt),
         "question": question if asked else {},
         "mode": setup.mode,
+        "engine": setup.engine,
     }
 
 

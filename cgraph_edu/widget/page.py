@@ -84,18 +84,20 @@ def framed(graph: Graph, setup: Setup = PLAIN, limit: int = text.LIMIT) -> str:
     """
     inner = _document(graph, setup, limit, _STYLE + _FRAMED)
     inner = inner.replace("&", "&amp;").replace("'", "&#39;")
+    still = bundle(graph, limit, setup.told, setup.engine)
     return (
         "<div><style>iframe.cgx-frame+div{display:none}</style>"
         f'<iframe class="cgx-frame" title="{escape(graph.title)}" sandbox="allow-scripts" '
         f'style="width:100%;height:{_height(graph, setup)}px;border:0;resize:vertical" '
-        f"srcdoc='{inner}'></iframe>{bundle(graph, limit, setup.told)['text/html']}</div>"
+        f"srcdoc='{inner}'></iframe>{still['text/html']}</div>"
     )
 
 
 def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
-    still = bundle(graph, limit, setup.told)["text/html"]
+    shown = bundle(graph, limit, setup.told, setup.engine)
+    still = shown["text/html"]
     if is_drawn(graph):
-        still += f"<pre>{escape(text.plain(graph, limit, setup.told))}</pre>"
+        still += f"<pre>{escape(shown['text/plain'])}</pre>"
     # The explorer's own headings are of the third order.
     heading = '<h2 class="cgx-hidden">Explorer</h2>'
     name = "explorer" if graph.is_live else "arrays"

@@ -17,6 +17,7 @@ class Setup(NamedTuple):
     predict: Sequence[str] = ()
     tolerance: float = TOLERANCE
     mode: str = "paths"
+    engine: str = "reverse"
 
     @property
     def told(self) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, Route, expect
 
 import cgraph_edu as cg
+from cgraph_edu.render.html import fallback
 from cgraph_edu.widget.page import framed
 from cgraph_edu.widget.page import page as saved
 from tests.browser import harness
@@ -303,6 +304,63 @@ def test_a_converted_lesson_keeps_picture_paths_and_prose(
         assert "Loading widget" not in shown.inner_text("body")
     finally:
         context.close()
+
+
+FITS = """() => [...document.querySelectorAll("img")].map((image) => {
+    let box = image;
+    while (box && box.scrollWidth <= box.clientWidth) box = box.parentElement;
+    // How far below the picture its scroll bar is.
+    const bar = box && box.getBoundingClientRect().bottom - image.getBoundingClientRect().bottom;
+    return [image.getBoundingClientRect().width / image.naturalWidth, bar];
+})"""
+
+
+@pytest.fixture
+def converted(browser: Browser, tmp_path: Path) -> Iterator[Callable[[Sequence[str]], Page]]:
+    """Opens outputs as nbconvert makes a page of them, on a screen of 800 pixels."""
+    context = browser.new_context(
+        java_script_enabled=True, offline=True, viewport={"width": 800, "height": 600}
+    )
+
+    def open_page(outputs: Sequence[str]) -> Page:
+        shown = [nbformat.v4.new_output("display_data", {"text/html": each}) for each in outputs]
+        cell = nbformat.v4.new_code_cell("", outputs=shown)
+        html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+        file = tmp_path / "converted.html"
+        file.write_text(html, "utf-8")
+        page = context.new_page()
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    context.close()
+
+
+def doubled(times: int) -> cg.Graph:
+    y = x = cg.variable(1.5, name="x")
+    for _ in range(times):
+        y = y * 2
+    return cg.graph(y + x)
+
+
+def test_a_picture_that_is_wider_than_the_page_shrinks_or_has_a_scroll_bar_beneath(
+    converted: Callable[[Sequence[str]], Page],
+) -> None:
+    wider, widest = doubled(2), doubled(12)
+    outputs = [
+        form
+        for graph in (wider, widest)
+        for form in (graph.draw()._repr_mimebundle_()["text/html"], fallback(graph))
+    ]
+    page = converted(outputs)
+    *shrunk, long, told = page.evaluate(FITS)
+    for scale, bar in shrunk:
+        assert 0.5 <= scale < 0.7
+        assert bar is None
+    for scale, bar in (long, told):
+        assert scale == pytest.approx(0.5, abs=0.01)
+        assert 0 <= bar < 30
+    assert page.evaluate("document.documentElement.scrollWidth") == 800
 
 
 # --- In a notebook's output ----------------------------------------------------------------------

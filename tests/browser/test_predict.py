@@ -54,6 +54,7 @@ def test_every_verdict_is_pythons(bare: Page) -> None:
         answers = [f"{value:.12g}" for _, value in wrong_answers(function, at, wrt)]
         answers += [f"{graph.gradient()[wrt] * off:.12g}" for off in (1, 1.009, 1.011, -1)]
         answers += [" + ".join(at), f"2*{wrt} - {wrt}**2/3", f"sin({wrt})^2", "1,5", "-inf", "pi"]
+        answers += ["+Infinity", "−inf", "−2", "1e400"]
         question = cg.Explorer(graph, predict=wrt).question
         jobs.append([to_document(graph), wrt, question["hints"], answers])
         expected.append([judge(graph, wrt, text) for text in answers])

@@ -181,7 +181,7 @@ def test_operands_by_name() -> None:
     ("rule", "message"),
     [
         (None, "gram has no vjp yet, so it can't be differentiated: define one with @gram.vjp"),
-        (lambda out_bar, out, x, y: out_bar, "gives 1 adjoints, and there are 2 operands"),
+        (lambda out_bar, out, x, y: out_bar, "gives 1 adjoint for 2 operands: return one"),
         (
             lambda out_bar, out, x, y: (out_bar * x, out_bar),
             r"the adjoint of y that the vjp of gram gives has shape \(\); y has shape \(3,\)",
@@ -196,6 +196,12 @@ def test_a_rule_that_does_not_fit(rule: Any, message: str) -> None:
     x = np.ones(3)
     with pytest.raises((ValueError, TypeError), match=message):
         cg.grad(cg.custom_op(gram, vjp=rule), (0, 1))(x, x)
+
+
+def test_too_many_adjoints_for_one_operand() -> None:
+    double = cg.custom_op(lambda x: 2 * x, vjp=lambda out_bar, out, x: (out_bar, out_bar))
+    with pytest.raises(ValueError, match="gives 2 adjoints for 1 operand: return one"):
+        cg.grad(double)(1.0)
 
 
 def test_a_result_that_is_no_number() -> None:
@@ -221,3 +227,46 @@ def test_gradcheck_says_which_operand_where_and_how_far_off() -> None:
     assert "argument 1, at y[1] = 4: gradient 3.75, finite difference 3, off by 0.75" in repr(
         report
     )
+
+
+def forgetful(x: Any) -> Any:
+    """An op whose vjp is right as long as the adjoint that arrives is 1."""
+    cube = cg.custom_op(lambda x: x**3, vjp=lambda out_bar, out, x: 3 * x**2)
+    return cube(x)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (forgetful, 2.0),
+        (forgetful, np.array([2.0])),
+        (lambda x: forgetful(x).sum(), np.array([2.0, 0.0])),
+        (lambda x: 5.0 + forgetful(x), 2.0),
+    ],
+)
+def test_gradcheck_catches_a_rule_that_forgets_the_adjoint(f: Any, x: Any) -> None:
+    report = cg.gradcheck(f, x)
+    assert not report
+    assert (report.seed, report.gradient) == (-0.5, 12.0)
+    assert report.finite_difference == pytest.approx(-6.0)
+    assert repr(report).startswith(
+        "gradient and finite differences do NOT agree with out_bar = -0.5 at the result; "
+    )
+    assert repr(report).endswith(
+        "gradient 12, finite difference -6, off by 18. "
+        "With out_bar = 1 they agree: does a vjp forget to multiply by out_bar?"
+    )
+
+
+def test_gradcheck_catches_a_rule_for_adjoints_above_zero_only() -> None:
+    guided = cg.custom_op(
+        lambda x: x**3, vjp=lambda out_bar, out, x: cg.maximum(out_bar, 0.0) * 3 * x**2
+    )
+    assert not cg.gradcheck(guided, 2.0)
+
+
+def test_gradcheck_of_a_right_rule_tells_of_the_gradient_itself() -> None:
+    report = cg.gradcheck(cube_of(), 2.0)
+    assert report
+    assert (report.seed, report.gradient) == (1.0, 12.0)
+    assert cg.gradcheck(cube_of(), 1e102)  # its value is near the largest float

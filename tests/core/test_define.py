@@ -1,6 +1,8 @@
 """A learner's own op works everywhere that a built-in one does."""
 
 import math
+import re
+from typing import Any
 
 import pytest
 
@@ -64,4 +66,70 @@ def test_gradcheck_finds_a_wrong_partial() -> None:
 )
 def test_a_row_that_does_not_fit_is_refused(row: tuple[str, str, list[str]], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
+        cg.op(*row)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            ("f", "5 * x", [5]),
+            "op 'f': the partial for x is 5 (int) where a formula belongs: write it as text, \"5\"",
+        ),
+        (
+            ("f", 5, ["5"]),
+            "op 'f': what it computes is 5 (int) where a formula belongs: write it as text, \"5\"",
+        ),
+        (
+            ("f", "u * v", ["v", None], None, ["u", "v"]),
+            "op 'f': the partial for v is None (NoneType) where a formula belongs: "
+            'write it as text, such as "2 * v"',
+        ),
+        (
+            ("f", "x * x", [lambda x: 2 * x]),
+            "op 'f': the partial for x is a Python function, and it must be a formula in text, "
+            'such as "2 * x"; cg.custom_op takes functions',
+        ),
+        (("f", "sin(x)", "cos(x)"), "op 'f': partials is one text; put it in a list, ['cos(x)']"),
+        (("f", "x * y", 5), "op 'f': partials is 5 (int), and it must be a list of texts"),
+        (
+            ("f", "u * v", ["v", "u"], None, "u, v"),
+            "op 'f': operands is one text; put it in a list, ['u', 'v']",
+        ),
+        (("f", "x", ["1"], None, ["x", 5]), "op 'f': operands holds 5 (int), and it must be text"),
+        ((5, "x", ["1"]), "the name of an op is text, such as 'f', not 5 (int)"),
+        (
+            ("f", "x", ["1"], None, (), (0, 1)),
+            "op 'f': domain is a list of boxes, each with an interval for each operand, "
+            "such as [((0.2, 3.0),)], not (0, 1)",
+        ),
+        (("f", "x", ["1"], 5), "op 'f': latex is 5 (int), and it must be text"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_what_to_write(row: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        cg.op(*row)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (("class", "x", ["1"]), "'class' can't be the name of a function"),
+        (("f", "x * y", ["y"]), "op 'f': unknown name 'y' in 'x * y'; its variables are: x"),
+        (("f", "sin(z)", ["cos(z)"]), "unless operands=[...] names others"),
+        (("f", "x * y", ["y", "x", "1"]), "op 'f': 2 operands, x and y, but 3 partials"),
+        (("f", "x", ["1"], None, ["a b"]), "op 'f': 'a b' can't be the name of an operand"),
+        (("f", "x", ["1"], None, ["out"]), "op 'f': 'out' can't be the name of an operand"),
+        (("f", "x", ["1"], None, ["sin"]), "op 'f': 'sin' can't be the name of an operand"),
+        (("f", "x * x", ["1", "1"], None, ["x", "x"]), "op 'f': two operands are named x"),
+        (("f", "x", ["1"], r"\frac{x}{2}"), "{x} stands for an operand; other braces are doubled"),
+        (("f", "x ^ 2", ["2 * x"]), "expression: a power is written x ** 2"),
+        (("f", "math.sin(x)", ["cos(x)"]), "expression: write sin alone"),
+        (("f", "np.tanh(x)", ["1"]), "expression: write tanh alone"),
+        (("f", "maximum(x)", ["1"]), "expression: maximum takes 2 arguments"),
+        (("f", "pi * x", ["pi"]), "write 3.141592653589793 for pi"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_what_to_write(row: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
         cg.op(*row)

@@ -145,7 +145,9 @@ def test_argnums(argnums: Any, slopes: Any) -> None:
 
 
 def test_argnums_out_of_range() -> None:
-    with pytest.raises(ValueError, match="argnums=2, but there are 1 arguments"):
+    with pytest.raises(
+        ValueError, match="argnums=2, but the call has 1 argument: they are counted from 0"
+    ):
         cg.grad(lambda x: x, argnums=2)(1.0)
 
 
@@ -158,7 +160,7 @@ def test_arguments_outside_argnums_stay_plain() -> None:
 
 
 def test_jvp_wants_a_tangent_for_each_primal() -> None:
-    with pytest.raises(ValueError, match="2 primals but 1 tangents"):
+    with pytest.raises(ValueError, match="2 primals but 1 tangent: give one for each"):
         cg.jvp(five_nodes, (2.0, 1.0), (1.0,))
 
 
@@ -168,11 +170,20 @@ def test_jvp_wants_a_tangent_for_each_primal() -> None:
     [
         lambda f: cg.grad(f)(2.0),
         lambda f: cg.value_and_grad(f)(2.0),
-        lambda f: cg.vjp(f, 2.0),
-        lambda f: cg.jvp(f, (2.0,), (1.0,)),
     ],
 )
 def test_a_function_must_give_a_number(
+    differentiate: Callable[[Callable[..., Any]], Any], result: Any
+) -> None:
+    with pytest.raises(TypeError, match=r"the function's result is .* where a number belongs"):
+        differentiate(lambda x: result)
+
+
+@pytest.mark.parametrize("result", [None, "x", (1.0, None), [cg.variable(1.0), "x"], {"a": "x"}])
+@pytest.mark.parametrize(
+    "differentiate", [lambda f: cg.vjp(f, 2.0), lambda f: cg.jvp(f, (2.0,), (1.0,))]
+)
+def test_or_numbers_in_a_tree_in_both_modes(
     differentiate: Callable[[Callable[..., Any]], Any], result: Any
 ) -> None:
     with pytest.raises(TypeError, match=r"the function's result is .* where a number belongs"):
@@ -336,3 +347,76 @@ def test_a_list_is_told_to_become_an_array(f: Callable[[Any], Any]) -> None:
 def test_a_jacobian_is_with_respect_to_one_argument() -> None:
     with pytest.raises(TypeError, match=r"argnums=\(0, 1\): a Jacobian is with respect to one"):
         cg.jacobian(lambda x, y: x * y, (0, 1))  # type: ignore[arg-type]
+
+
+# --- Results of several parts ---------------------------------------------------------------------
+
+
+def parts(x: Any, y: Any) -> Any:
+    return {"product": x * y, "both": (x + y, [cg.sin(x), 7.0])}
+
+
+def test_forward_mode_of_a_result_in_a_tree_has_a_tree_of_tangents() -> None:
+    value, tangent = cg.jvp(parts, (2.0, 5.0), (1.0, 10.0))
+    assert value == {"product": 10.0, "both": (7.0, [math.sin(2.0), 7.0])}
+    # By hand: 5 · 1 + 2 · 10, 1 + 10, cos 2 · 1, and a constant.
+    assert tangent == {"product": 25.0, "both": (11.0, [math.cos(2.0), 0.0])}
+    assert cg.jvp(lambda x: (x,), (2.0,), (1.0,)) == ((2.0,), (1.0,))
+    assert cg.jvp(lambda x: (), (2.0,), (1.0,)) == ((), ())
+
+
+def test_reverse_mode_of_a_result_in_a_tree_takes_a_tree_of_adjoints() -> None:
+    value, pull_back = cg.vjp(parts, 2.0, 5.0)
+    assert value == {"product": 10.0, "both": (7.0, [math.sin(2.0), 7.0])}
+    adjoints = pull_back({"product": 10.0, "both": (100.0, [1000.0, 1.0])})
+    assert adjoints == pytest.approx((150.0 + 1000.0 * math.cos(2.0), 120.0), rel=1e-14)
+    assert cg.vjp(lambda x: (), 2.0)[1](()) == (0.0,)
+
+
+def test_trees_of_arrays_in_both_modes_belong_together() -> None:
+    def f(x: Any) -> Any:
+        return x * x, cg.sum(x), x[::-1]
+
+    x, x_dot = np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2, 0.3])
+    bars = np.array([1.0, -1.0, 2.0]), 5.0, np.array([7.0, 8.0, 9.0])
+    value, tangents = cg.jvp(f, (x,), (x_dot,))
+    (x_bar,) = cg.vjp(f, x)[1](bars)
+    assert [np.asarray(part).tolist() for part in value] == [[1, 4, 9], 6, [3, 2, 1]]
+    # ⟨out_bar, out_dot⟩ = ⟨x_bar, x_dot⟩
+    forwards = sum(float(np.sum(bar * dot)) for bar, dot in zip(bars, tangents, strict=True))
+    assert float(x_bar @ x_dot) == pytest.approx(forwards, rel=1e-14)
+    assert x_bar.tolist() == [2 + 5 + 9, -4 + 5 + 8, 12 + 5 + 7]
+
+
+def test_trees_inside_another_derivative() -> None:
+    def along(x: Any) -> Any:
+        cube, square = cg.jvp(lambda x: (x**3, x**2), (x,), (1.0,))[1]
+        return cube + square
+
+    def back(x: Any) -> Any:
+        return cg.vjp(lambda x: [x**3, x**2], x)[1]([1.0, 1.0])[0]
+
+    for first in (along, back):  # 3x² + 2x, so 6x + 2
+        assert cg.grad(first)(2.0) == pytest.approx(14.0)
+
+
+@pytest.mark.parametrize(
+    ("out_bar", "message"),
+    [
+        (1.0, r"the result is a tuple of 2 parts, so its adjoint is one too, not 1 \(float\)"),
+        ((1.0,), r"the result is a tuple of 2 parts, so its adjoint is one too, not \(1.0,\)"),
+        ([1.0, {"a": 1.0}], "the result is a tuple of 2 parts"),
+        ((1.0, {"b": 1.0}), r"the result is a dict of 1 part, 'a', so its adjoint is one too"),
+    ],
+)
+def test_an_adjoint_of_another_form_is_refused(out_bar: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        cg.vjp(lambda x: (x, {"a": x}), 2.0)[1](out_bar)
+
+
+@pytest.mark.parametrize("given", [2.0, np.array([2.0]), {"x": 2.0}])
+def test_jvp_wants_its_primals_and_tangents_in_tuples(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"primals is .*, and it must be a tuple, one for each"):
+        cg.jvp(lambda x: x, given, (1.0,))
+    with pytest.raises(TypeError, match=r"tangents is .*, and it must be a tuple, one for each"):
+        cg.jvp(lambda x: x, (2.0,), given)

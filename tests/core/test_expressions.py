@@ -117,7 +117,7 @@ def test_brackets_stand_where_reading_needs_them(source: str) -> None:
 
 
 def test_calls_only() -> None:
-    assert write(parse("-x / y", VARIABLES), operators=False) == "div(neg(x), y)"
+    assert write(parse("-x / y", VARIABLES), calls=FUNCTIONS) == "div(neg(x), y)"
 
 
 def test_substitution_replaces_variables_by_trees() -> None:

@@ -303,6 +303,48 @@ def test_any_name_will_do_for_the_function_itself(name: str) -> None:
     assert f(x) == pytest.approx(np.exp(x) / 2, rel=1e-15)
 
 
+def test_names_stay_the_learners() -> None:
+    @cg.function
+    def power(x: Any, log: Any) -> Any:
+        sign = x**2.5
+        power = sign * log
+        return power  # noqa: RET504, a name for the source to show
+
+    assert power(4.0, 2.0) == 64.0
+    assert power.source == (
+        "def power(x, log):\n    sign = pow(x, 2.5)\n    power = sign * log\n    return power\n"
+    )
+
+
+def test_what_the_code_calls_keeps_its_name() -> None:
+    @cg.function
+    def exp(x: Any) -> Any:
+        sin = cg.sin(x)
+        return cg.exp(sin)
+
+    assert exp(0.0) == 1.0
+    assert body(exp.source) == ["def exp_1(x):", "sin_1 = sin(x)", "v1 = exp(sin_1)", "return v1"]
+
+
+@pytest.mark.filterwarnings("ignore::cgraph_edu.DomainWarning")
+def test_the_source_is_free_of_what_python_cannot_compute() -> None:
+    @cg.function
+    def ratio(x: Any, y: Any) -> Any:
+        z = x / y
+        return z  # noqa: RET504, a name for the source to show
+
+    plain = "def ratio(x, y):\n    z = x / y\n    return z\n"
+    assert ratio(1.0, 2.0) == 0.5
+    assert ratio.source == plain
+    assert ratio(1.0, 0.0) == math.inf
+    assert cg.grad(ratio)(1.0, 0.0) == math.inf
+    assert ratio.compile(1.0, 2.0)(-1.0, 0.0) == -math.inf
+    assert "try" not in ratio.source
+    x, y = np.array([1.0, 2.0]), np.array([0.0, 1.0])
+    assert ratio(x, y).tolist() == [math.inf, 2.0]
+    assert ratio.source == plain
+
+
 def test_the_graph_of_the_latest_trace() -> None:
     f = cg.function(five_nodes)
     f(2.0, 1.0)

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from cgraph_edu.core.numbers import close, format_count, format_number
+from cgraph_edu.core.numbers import close, counted, format_count, format_number
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,11 @@ def test_an_infinite_scale_excuses_nothing() -> None:
 )
 def test_a_count_is_exact_or_of_the_right_size(count: int, text: str) -> None:
     assert format_count(count) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 paths"), (1, "1 path"), (2, "2 paths"), (1024, "1,024 paths")],
+)
+def test_a_count_with_its_noun(count: int, text: str) -> None:
+    assert counted(count, "path") == text

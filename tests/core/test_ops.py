@@ -214,8 +214,12 @@ def test_only_comparisons_give_truth_values() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"partials": ["1"], "operands": ["x", "y"]}, "2 operands but 1 partials"),
+        ({"partials": ["1"], "operands": ["x", "y"]}, "2 operands, x and y, but 1 partial"),
         ({"domain": [((0.0, 1.0),)]}, "a box of its domain needs 2 intervals"),
+        (
+            {"forward": "x", "partials": ["1"], "domain": [((0.0, 1.0), (0.0, 1.0))]},
+            "a box of its domain needs 1 interval$",
+        ),
         ({"forward": "x + z"}, "unknown name 'z'"),
         ({"partials": ["1", "z"]}, "unknown name 'z'"),
         ({"forward": "__import__('os')"}, "is not allowed"),

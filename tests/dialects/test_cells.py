@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import math
+import subprocess
+import sys
 import textwrap
 from typing import Any
 
@@ -13,12 +15,63 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cgraph_edu as cg
+from cgraph_edu import dialects
 from cgraph_edu.cell import Cell
 from cgraph_edu.dialects import torch
 from cgraph_edu.render.svg import draw, in_words
 from cgraph_edu.render.text import plain
 from tests.dialects.cells import FIVE, TENSORFLOW, TORCH, graph, notes, run, shape
 from tests.examples import FIVE_LINES, FIVE_NODES
+
+# --- Which cells are in a dialect -----------------------------------------------------------------
+
+BY_DOTS = [
+    ("from cgraph_edu import dialects", "dialects"),
+    ("from cgraph_edu import dialects as other", "other"),
+    ("import cgraph_edu.dialects as other", "other"),
+    ("import cgraph_edu.dialects", "cgraph_edu.dialects"),
+    ("import cgraph_edu as cg", "cg.dialects"),
+]
+
+
+@pytest.mark.parametrize(("opening", "home"), BY_DOTS)
+@pytest.mark.parametrize("is_earlier", [True, False])
+def test_a_dialect_that_is_named_with_dots_is_one(
+    opening: str, home: str, is_earlier: bool
+) -> None:
+    body = FIVE["torch"].partition("\n")[2].replace("torch.", f"{home}.torch.")
+    namespace: dict[str, Any] = {}
+    if is_earlier:
+        exec(opening, namespace)
+    else:
+        body = f"{opening}\n{body}"
+    done = run(f"lr = 0.1\n{body}", namespace)
+    assert done.dialects == {"torch"}
+    assert namespace["lr"] == 0.1
+    assert type(namespace["lr"]) is float
+    assert plain(done.graph()) == FIVE_NODES
+
+
+def test_the_home_of_the_dialects_alone_is_none() -> None:
+    done = run(f"from cgraph_edu import dialects\nimport cgraph_edu as cg\n{FIVE_LINES}")
+    assert not done.dialects
+    assert plain(done.graph()) == FIVE_NODES
+
+
+def test_a_name_that_only_looks_like_the_home_is_none() -> None:
+    done = run("class dialects:\n    torch = 2.0\na = 3.0\ne = a * dialects.torch")
+    assert not done.dialects
+    assert done.graph().gradient() == {"a": 2.0}
+
+
+def test_the_dialects_are_found_without_their_import() -> None:
+    code = "from cgraph_edu import dialects; print(dialects.torch.tensor(2.0), dir(dialects))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "tensor(2.) ['tensorflow', 'torch']\n"
+    home: Any = dialects
+    with pytest.raises(AttributeError, match="numpy"):
+        _ = home.numpy
+
 
 # --- The same graph -------------------------------------------------------------------------------
 

@@ -264,3 +264,25 @@ def test_an_error_in_a_function_tells_the_learners_line(tmp_path: Any) -> None:
     exec(compile(file.read_text(), str(file), "exec"), scope)
     with pytest.raises(Exception, match=r"lesson\.py\", line 3, in f  \*\n\s+y = x @ x"):
         tf.function(scope["f"])(tf.constant(1.0))
+
+
+def test_the_warning_of_retracing_names_the_function_without_an_address(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Model:
+        def __call__(self, x: Any) -> Any:
+            return x * 2
+
+        def method(self, x: Any) -> Any:
+            return x * 3
+
+    def again(f: Any) -> str:
+        for i in range(5):
+            tf.function(f)(float(i))
+        return capsys.readouterr().err
+
+    model = Model()
+    here = "test_the_warning_of_retracing_names_the_function_without_an_address.<locals>"
+    assert f"calls to <function {here}.Model.method> triggered" in again(model.method)
+    assert f"calls to <function {here}.<lambda>> triggered" in again(lambda x: x * 4)
+    assert "0x" not in again(lambda x: x * 5)

@@ -184,6 +184,29 @@ def test_a_wrong_answer_fails_as_an_assertion_with_a_hint() -> None:
     )
 
 
+def test_the_likeliest_mistake_is_told_first() -> None:
+    six = cg.trace(lambda x: x + 2 * x + 3 * x, x=1.0)
+    # 4 is 1 + 3, and 6 with a minus at the path of 1, where there is none.
+    assert judge(six, "x", 4).mistakes[0] == "a path missed"
+    assert judge(five_nodes(), "b", 6).mistakes[0] == "paths multiplied"
+    minus = cg.trace(lambda x, y: x * y - cg.sin(y) * x, x=2.0, y=0.5)
+    assert judge(minus, "y", 2 + 2 * math.cos(0.5)).mistakes[0] == "a sign lost"
+
+
+@pytest.mark.parametrize(("function", "at", "wrt"), GRAPHS)
+def test_without_a_minus_on_the_way_signs_come_last(
+    function: Function, at: dict[str, float], wrt: str
+) -> None:
+    graph = cg.trace(function, **at)
+    has_minus = any(factor < 0 for factors in paths(graph, wrt) for factor in factors)
+    right = graph.gradient()[wrt]
+    products = [math.prod(factors) for factors in paths(graph, wrt)]
+    for answer in (-right, *(right - 2 * product for product in products)):
+        if not math.isclose(answer, right, rel_tol=0.011, abs_tol=1e-7):
+            mistakes = judge(graph, wrt, answer).mistakes
+            assert has_minus or mistakes[-1] == "a sign lost"
+
+
 def test_a_zero_that_is_left_of_terms_that_cancel() -> None:
     graph = cg.trace(lambda t: cg.sin(t) ** 2 + cg.cos(t) ** 2, t=0.8)
     assert cg.check_answer(graph, "t", 0)
@@ -263,3 +286,45 @@ def test_where_the_derivative_is_nan_there_is_nothing_to_judge() -> None:
         graph = cg.trace(lambda w: 1 / w - 1 / w, w=0.0)
     with pytest.raises(ValueError, match="no answer is right"):
         cg.check_answer(graph, "w", 3)
+
+
+NO_ANSWER = "No answer yet. Write one in place of None and run the cell again."
+
+TRIED: list[tuple[Any, str]] = [
+    (None, NO_ANSWER),
+    (5, "Right!"),
+    ("(b + 1) + (a + b)", "Right!"),
+    (2, "2 is not ∂e/∂b. That is the path b → c → e alone."),
+    ("five", "There is no five in this graph. Its names are a, b, c, d, e."),
+    ("sqrt(-1)", "nan is not a number"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), TRIED)
+def test_a_learner_is_told_in_one_line(
+    answer: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cg.try_answer(five_nodes(), "b", answer)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+@pytest.mark.parametrize("answer", [answer for answer, _ in UNREADABLE] + [np.eye(2), ..., print])
+def test_nothing_that_a_learner_writes_raises(
+    answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cg.try_answer(five_nodes(), wrt="b", answer=answer)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_learner_may_be_asked_of_a_node_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    cg.try_answer(five_nodes(), wrt="b", target="c", answer=1)
+    cg.try_answer(five_nodes(), wrt="b", answer=5.4, tolerance=0.1)
+    assert capsys.readouterr().out == "Right!\nRight!\n"
+
+
+@pytest.mark.parametrize("answer", [None, 5, "five"])
+def test_a_question_that_cannot_be_asked_is_the_lessons_mistake(answer: Any) -> None:
+    with pytest.raises(KeyError, match="no node"):
+        cg.try_answer(five_nodes(), wrt="z", answer=answer)

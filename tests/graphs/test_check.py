@@ -162,3 +162,16 @@ def test_tangents_of_all_nodes() -> None:
     graph = five()
     assert graph.tangents({"b": 1.0}) == {"b": 1.0, "v1": 1.0, "v2": 1.0, "v3": 5.0}
     assert graph.tangents({"a": 2.0}) == {"a": 2.0, "v1": 2.0, "v3": 4.0}
+
+
+def test_the_packages_own_ways_alone() -> None:
+    report = five().check(wrt="b", frameworks=False)
+    assert str(report).splitlines() == [
+        "        way                 value  difference  verdict",
+        "──────────────────────────────────────────────────────",
+        "∂v3/∂b  path sum                5           0  ✓",
+        "        reverse mode            5",
+        "        forward mode            5           0  ✓",
+        "        finite differences      5           0  ✓",
+    ]
+    assert list(by_way(five().check(), "b"))[:4] == list(by_way(report, "b"))

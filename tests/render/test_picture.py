@@ -18,7 +18,7 @@ def chain(length: int) -> cg.Graph:
 
 def test_a_picture_is_shown_as_an_image_with_words() -> None:
     shown = chain(2).draw()._repr_mimebundle_()
-    assert shown["text/html"].startswith('<img alt="')
+    assert '<img alt="Inputs: ' in shown["text/html"]
     assert "data:image/svg+xml;base64," in shown["text/html"]
     assert "v2 = v1 * x" in shown["text/plain"].replace("·", "*")
 
@@ -26,7 +26,7 @@ def test_a_picture_is_shown_as_an_image_with_words() -> None:
 def test_a_notebook_keeps_the_words_and_not_its_source_as_text() -> None:
     data, _ = DisplayFormatter().format(chain(2).draw())
     assert data["text/plain"].startswith("Inputs: ")
-    assert data["text/html"].startswith("<img alt=")
+    assert "<img alt=" in data["text/html"]
 
 
 def test_a_graph_too_large_for_a_picture_is_folded_and_told_in_words() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..numbers import counted
 from ..tensor import apply
 from .base import ArrayOp, precision_of, shape_of
 from .broadcasting import broadcast_like, unbroadcast
@@ -154,11 +155,13 @@ def _explicit(subscripts: str, ndims: Sequence[int]) -> tuple[tuple[str, ...], s
     given, arrow, output = subscripts.replace(" ", "").partition("->")
     parts = given.split(",")
     if len(parts) != len(ndims):
-        raise ValueError(f"einsum {subscripts!r} names {len(parts)} operands, not {len(ndims)}")
+        named = counted(len(parts), "operand")
+        raise ValueError(f"einsum {subscripts!r} names {named}, not {len(ndims)}")
     hidden = [ndim - len(part.replace("...", "")) for part, ndim in zip(parts, ndims, strict=True)]
     for part, ndim, more in zip(parts, ndims, hidden, strict=True):
         if more < 0 or (more and "..." not in part):
-            raise ValueError(f"einsum {subscripts!r}: {part!r} does not fit {ndim} axes")
+            axes = "1 axis" if ndim == 1 else f"{ndim} axes"
+            raise ValueError(f"einsum {subscripts!r}: {part!r} does not fit {axes}")
     unused = _unused(subscripts)
     dots = "".join(next(unused) for _ in range(max(0, *hidden)))
     inputs = tuple(

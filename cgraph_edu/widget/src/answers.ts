@@ -15,7 +15,7 @@ const MOST_NAMED = 12;
 const MOST_NODES = 100;
 const LONGEST = 1000;
 const FORM = "Write a number or a formula, such as -2.5, 1/3 or 2*a + 1.";
-const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const NUMBER = /^[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf|infinity|nan)$/i;
 const COMMA = /^[-+−]?\d*,\d+$/;
 const SIGNS: readonly (readonly [string, string])[] = [
   ["−", "-"],
@@ -106,15 +106,12 @@ function readAnswer(question: Question, text: string): [value: number, read: str
   }
   let plain = COMMA.test(text) ? text.replace(",", ".") : text;
   for (const [sign, operator] of SIGNS) plain = plain.replaceAll(sign, operator);
-  const named = /^([-+]?)(inf|infinity|nan)$/i.exec(plain);
-  let value: number;
-  let read = plain === text ? text : `${text}, read as ${formatNumber(Number(plain))},`;
-  if (NUMBER.test(plain)) value = Number(plain);
-  else if (named) value = named[2]![0]!.toLowerCase() === "n" ? NaN : named[1] === "-" ? -Infinity : Infinity;
-  else {
-    value = evaluated(question, text, plain);
-    read = `${text} = ${formatNumber(value)}`;
-  }
+  const isNumber = NUMBER.test(plain);
+  const value = isNumber
+    ? parseFloat(plain.replace(/inf\w*/i, "Infinity"))
+    : evaluated(question, text, plain);
+  const shown = formatNumber(value);
+  const read = !isNumber ? `${text} = ${shown}` : plain === text ? text : `${text}, read as ${shown},`;
   if (Number.isNaN(value)) throw new AnswerError(`${read} is not a number. ${FORM}`);
   return [value, read];
 }
@@ -156,7 +153,10 @@ function sumAt({ program, target }: Question, values: readonly number[], source:
   return pathSum(program.graph, program.partials(values), source, target, FEW);
 }
 
-/** The numbers that usual mistakes lead to, the likeliest first. */
+/**
+ * The numbers that usual mistakes lead to, the likeliest first: signs last where there is no minus on
+ * the way.
+ */
 function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
   const { program, values, source, target } = question;
   const { graph } = program;
@@ -174,16 +174,18 @@ function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
       yield { name: "one path", value: product, words: { path }, path: edges };
     }
   }
+  const some = isWhole ? partSums(products) : products.map((product) => total - product);
+  yield* some.map(named("a path missed"));
   if (isWhole && paths.some(({ factors }) => factors.length > 1)) {
     const sums = paths.map(({ factors }) => add(factors));
     const longer = sums.filter((_, index) => paths[index]!.factors.length > 1);
     yield* [add(sums), multiply(sums), ...longer].map(named("factors added"));
   }
   if (isWhole && paths.length > 1) yield named("paths multiplied")(multiply(products));
-  yield* signsLost(sum, isWhole).map(named("a sign lost"));
+  const negative = paths.flatMap(({ edges, factors }) => edges.filter((_, i) => factors[i]! < 0));
+  const signs = (isWhole ? signsLost(sum, new Set(negative)) : [-total]).map(named("a sign lost"));
+  if (negative.length) yield* signs;
   yield named("the value")(values[target]!);
-  const some = isWhole ? partSums(products) : products.map((product) => total - product);
-  yield* some.map(named("a path missed"));
   yield* elsewhere(question).map(named("another point"));
   let tried = 0;
   for (const [node, { name, op, drawn }] of graph.nodes.entries()) {
@@ -191,16 +193,15 @@ function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
     const value = sumAt(question, values, node).total;
     yield { name: op ? "another step" : "another input", value, words: { other: name } };
   }
+  yield* signs;
 }
 
-function signsLost({ paths, total }: PathSum, isWhole: boolean): number[] {
-  if (!isWhole) return [-total];
-  const negative = paths.flatMap(({ edges, factors }) => edges.filter((_, i) => factors[i]! < 0));
+function signsLost({ paths, total }: PathSum, negative: ReadonlySet<number>): number[] {
   return [
     -total,
     add(paths.map(({ product }) => Math.abs(product))),
     ...paths.map(({ product }) => total - 2 * product),
-    ...[...new Set(negative)].map((edge) =>
+    ...[...negative].map((edge) =>
       add(paths.map(({ edges, product }) => (edges.includes(edge) ? -product : product))),
     ),
   ];

@@ -35,7 +35,7 @@ def test_a_length_of_one_is_repeated_in_an_einsum() -> None:
         (lambda x, y: np.dot(x, y), r"x @ y: .*x has shape \(2, 3\), y has shape \(2, 4\)"),
         (lambda x, y: x @ 2.0, "for plain numbers write x \\* y"),
         (lambda x, y: np.einsum("ij,jk", x, y), r"einsum.*x has shape \(2, 3\), y has shape"),
-        (lambda x, y: np.einsum("ij", x, y), "names 1 operands, not 2"),
+        (lambda x, y: np.einsum("ij", x, y), "names 1 operand, not 2"),
         (lambda x, y: np.einsum("i,jk", x, y), "'i' does not fit 2 axes"),
         (lambda x, y: np.dot(x, np.ones((2, 3, 4))), "is not recorded: use @"),
     ],

@@ -107,7 +107,7 @@ class ConcreteFunction:
             raise TypeError(
                 "To be compatible with tf.function, Python functions must return zero or more "
                 "Tensors or ExtensionTypes or None values; in compilation of "
-                f"<function {self._name} at 0x{id(self):x}>, found return value of type "
+                f"<function {self._name}>, found return value of type "
                 f"{type(value).__name__}, which is not a Tensor or ExtensionType."
             ) from None
 
@@ -243,9 +243,7 @@ class ConcreteFunction:
     def __repr__(self) -> str:
         names = self._parameters.signature.parameters
         inputs = ", ".join(f"{n}: {written(self._known[n])}" for n in names)
-        return (
-            f"<ConcreteFunction ({inputs}) -> {written(self.structured_outputs)} at 0x{id(self):X}>"
-        )
+        return f"<ConcreteFunction ({inputs}) -> {written(self.structured_outputs)}>"
 
 
 def _varied(tensor: Tensor) -> Any:

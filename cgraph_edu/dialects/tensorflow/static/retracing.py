@@ -39,9 +39,11 @@ class Watch:
             self._calls.pop(0)
         if len(self._calls) >= MANY and self._warned < 2:
             self._warned += 1
+            # TensorFlow gives its address as well, and what a lesson prints must not change.
+            name = getattr(function, "__qualname__", type(function).__qualname__)
             warn(
                 TRACED_AGAIN.format(
-                    traced=len(self._calls), calls=sum(self._calls), function=function
+                    traced=len(self._calls), calls=sum(self._calls), function=f"<function {name}>"
                 )
             )
 

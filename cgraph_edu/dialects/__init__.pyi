@@ -1,0 +1,2 @@
+from . import tensorflow as tensorflow
+from . import torch as torch
