@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from tests.binder import Binder, build
+
 # A busy machine must not fail a test; how long things take is for the benchmarks.
 hypothesis.settings.register_profile("cgraph_edu", deadline=None)
 hypothesis.settings.load_profile("cgraph_edu")
@@ -30,3 +32,9 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("JUPYTER_RUNTIME_DIR", str(home / "jupyter_runtime"))
         patch.setenv("MPLBACKEND", "agg")
         yield
+
+
+@pytest.fixture(scope="session")
+def binder(tmp_path_factory: pytest.TempPathFactory) -> Binder:
+    """What Binder builds, once for all tests."""
+    return build(tmp_path_factory.mktemp("binder"))

@@ -1,66 +1,33 @@
 """What Binder builds: the Dockerfile, and what its requirements give in a fresh environment."""
 
-import json
 import os
-import subprocess
+import re
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
-from tests.examples import FIVE_NODES
+from tests.binder import ROOT, Binder, run
+from tests.lessons import LESSONS, compare
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"https://mybinder\.org/v2/gh/\S+?urlpath=lab/tree/([^\s)]+)")
 
-# Run with the fresh environment's own Python: load the extension and run the example in a kernel.
-RUN_EXAMPLE = """
-import json
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
+MOST_MEGABYTES = 500
 
-cell = '''%%cgraph
-a = 2.0
-b = 1.0
-c = a + b
-d = b + 1
-e = c * d
-'''
-notebook = new_notebook(cells=[new_code_cell("%load_ext cgraph_edu"), new_code_cell(cell)])
-NotebookClient(notebook, kernel_name="python3").execute()
-print(json.dumps([cell.outputs for cell in notebook.cells]))
-"""
-
-
-def run(
-    command: list[str | Path], cwd: Path = ROOT, path: str = ""
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=os.environ | {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh virtual environment with Binder's requirements, prepared as on Binder."""
-    folder = tmp_path_factory.mktemp("binder") / "environment"
-    run([sys.executable, "-m", "venv", folder])
-    run([folder / "bin/python", "-m", "pip", "install", "-r", "binder/requirements.txt"])
-    run(["bash", "binder/postBuild"], path=str(folder / "bin"))
-    return folder
+# What lessons do without: the frameworks, what comes with them, and what tests are made with.
+NEEDLESS = {
+    *("torch", "jax", "jaxlib", "tensorflow", "tensorflow-cpu", "keras", "dask", "distributed"),
+    *("scipy", "scikit-learn", "pandas", "pygraphviz", "pytest", "hypothesis", "nbval"),
+    *("playwright", "marimo", "mypy", "ruff", "jupyter-repo2docker"),
+}
 
 
 def test_dockerfile_uses_our_python_requirements_and_post_build() -> None:
-    built = run([Path(sys.executable).with_name("jupyter-repo2docker"), "--no-build", "."])
+    repo2docker = Path(sys.executable).with_name("jupyter-repo2docker")
+    built = run([repo2docker, "--no-build", "."], ROOT, dict(os.environ))
     dockerfile = built.stdout.splitlines()
     assert "Building conda environment for python=3.11" in built.stderr
     copied = dockerfile.index("COPY --chown=0:0 src/ ${REPO_DIR}/")
@@ -71,22 +38,46 @@ def test_dockerfile_uses_our_python_requirements_and_post_build() -> None:
     assert copied < installed < prepared
 
 
-def test_example_runs_in_the_fresh_environment(environment: Path) -> None:
-    # Not in the repository: there, Python would find the sources instead of what was installed.
-    done = run([environment / "bin/python", "-c", RUN_EXAMPLE], cwd=environment)
-    loading, (result,) = json.loads(done.stdout)
-    assert loading == []
-    assert result["data"]["text/plain"] == FIVE_NODES
-    assert "application/vnd.jupyter.widget-view+json" in result["data"]
+def test_the_readme_opens_a_notebook_that_is_there() -> None:
+    opened = LINK.findall((ROOT / "README.md").read_text())
+    assert opened
+    assert [name for name in opened if not (ROOT / name).is_file()] == []
 
 
-def test_jupyterlab_is_in_the_fresh_environment(environment: Path) -> None:
-    assert run([environment / "bin/jupyter", "lab", "--version"]).stdout.strip()
+def test_all_lessons_run_in_the_fresh_environment(binder: Binder) -> None:
+    def caches() -> dict[Path, int]:
+        found = (binder.home / ".cache").rglob("*")
+        return {file: file.stat().st_mtime_ns for file in found if file.is_file()}
+
+    warm = caches()
+    names = [lesson.name for lesson in LESSONS]
+    variables = binder.kernel("binder")
+    verdict = compare(binder.notebooks, names, binder.package, variables, kernel="binder")
+    assert verdict.status == 0, verdict.report
+    # What lessons keep in a cache, postBuild has put there: matplotlib's fonts.
+    assert "matplotlib" in {file.parent.name for file in warm}
+    assert caches() == warm
 
 
-def test_the_installed_package_is_complete_and_no_more(environment: Path) -> None:
-    package = next(environment.glob("lib/python*/site-packages/cgraph_edu"))
-    files = [file for file in package.rglob("*") if file.is_file() and file.suffix != ".pyc"]
-    assert package / "py.typed" in files
-    assert package / "widget/static/explorer.js" in files
-    assert {file.suffix for file in files} <= {".py", ".pyi", ".typed", ".js", ".css", ".ipynb"}
+def test_the_fresh_environment_is_small(binder: Binder) -> None:
+    installed = {found.name.lower() for found in distributions(path=[str(binder.package.parent)])}
+    assert "cgraph-edu" in installed
+    assert installed & NEEDLESS == set()
+    files = [file for file in binder.bin.parent.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) / 1e6 < MOST_MEGABYTES
+
+
+def test_jupyterlab_is_in_the_fresh_environment(binder: Binder) -> None:
+    assert binder.run([binder.bin / "jupyter", "lab", "--version"]).stdout.strip()
+
+
+def test_the_installed_package_is_complete_compiled_and_no_more(binder: Binder) -> None:
+    files = [file for file in binder.package.rglob("*") if file.is_file()]
+    compiled = {
+        file.parent.parent / file.name.split(".")[0] for file in files if "pyc" in file.suffix
+    }
+    assert {file.with_suffix("") for file in files if file.suffix == ".py"} == compiled
+    assert binder.package / "py.typed" in files
+    assert binder.package / "widget/static/explorer.js" in files
+    suffixes = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".ipynb"}
+    assert {file.suffix for file in files} <= suffixes

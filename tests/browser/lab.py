@@ -1,12 +1,13 @@
 """A JupyterLab or a Notebook 7 of our own, and the few things that a test does in its page."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from playwright.sync_api import Locator, Page
 
 START_UP_SECONDS = 60
 CELLS_SECONDS = 60
+FITTINGS = 20
+STATUS_BAR = 60
 
 # As for learners: JupyterLab does not ask whether it may fetch news.
 PAGE_CONFIG = Path(__file__).parents[2] / "binder" / "page_config.json"
@@ -45,6 +48,26 @@ KERNEL_READY = """async () => {
 
 RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 
+# As if it had never been run.
+CLEAR = "() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
+
+SET_THEME = """(theme) =>
+    jupyterapp.commands.execute("apputils:change-theme", { theme: `JupyterLab ${theme}` })"""
+
+# The notebook from its first cell to its last, once its pictures are there and a frame is drawn.
+EXTENT = """async () => {
+    const { node, widgets } = jupyterapp.shell.currentWidget.content;
+    const outer = node.querySelector(".jp-WindowedPanel-outer");
+    outer.scrollTop = 0;
+    await Promise.all([...node.querySelectorAll("img")].map((image) => image.decode()));
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame();
+    const { x, y, width } = outer.getBoundingClientRect();
+    const { bottom } = widgets.at(-1).node.getBoundingClientRect();
+    return { x, y, width, height: bottom - y };
+}"""
+
 RUN_NEW_CELL = """async (source) => {
     const { content } = jupyterapp.shell.currentWidget;
     content.activeCellIndex = content.widgets.length - 1;
@@ -57,6 +80,10 @@ RUN_NEW_CELL = """async (source) => {
 OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.flatMap(
     (cell) => cell.model.outputs?.toJSON() ?? []
 )"""
+
+CODE = """() => jupyterapp.shell.currentWidget.content.widgets
+    .filter((cell) => cell.model.type === "code")
+    .map((cell) => [cell.model.sharedModel.source, cell.model.executionCount])"""
 
 CELL_IDS = "() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.id)"
 
@@ -71,6 +98,9 @@ START = f"""(code) => {{
 # JupyterLab starts another kernel in its place, and says so.
 KILL = f"() => {{ {KERNEL}.requestExecute({{ code: 'import os; os.kill(os.getpid(), 9)' }}); }}"
 INTERRUPT = f"async () => {KERNEL}.interrupt()"
+IS_LIGHT = "(isLight) => document.body.dataset.jpThemeLight === String(isLight)"
+IS_IDLE = f"() => {KERNEL}.status === 'idle'"
+SHUT_DOWN = "() => jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 
 # Playwright waits for a promise without end.
 WITH_TIMEOUT = """([source, argument, seconds]) => Promise.race([
@@ -94,7 +124,7 @@ class Lab:
 
     def open(self, page: Page, notebook: str) -> None:
         """Open a notebook and wait until its kernel answers."""
-        page.goto(f"{self.url}{self.front.path}/{notebook}?token={self.token}")
+        page.goto(f"{self.url}{self.front.path}/{notebook}?reset&token={self.token}")
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
         evaluate(page, KERNEL_READY)
 
@@ -122,6 +152,47 @@ class Lab:
         return ids
 
     @staticmethod
+    def clear(page: Page) -> None:
+        """Take away what the cells show, and that they were run."""
+        evaluate(page, CLEAR)
+
+    @staticmethod
+    def code(page: Page) -> list[tuple[str, int | None]]:
+        """The source of each code cell, and as which one it was run."""
+        found: list[tuple[str, int | None]] = page.evaluate(CODE)
+        return found
+
+    @staticmethod
+    def set_theme(page: Page, theme: str) -> None:
+        """Change to JupyterLab's theme "Light" or "Dark"."""
+        evaluate(page, SET_THEME, theme)
+        page.wait_for_function(IS_LIGHT, arg=theme == "Light")
+
+    @staticmethod
+    def picture(page: Page, path: Path) -> None:
+        """Take a picture of the whole notebook; the window becomes as high as that needs.
+
+        What stands outside of a window JupyterLab does not draw, and has no height for.
+        """
+        width = page.evaluate("innerWidth")
+        settled, extent = None, evaluate(page, EXTENT)
+        for _ in range(FITTINGS):
+            height = math.ceil(extent["y"] + extent["height"]) + STATUS_BAR
+            page.set_viewport_size({"width": width, "height": height})
+            settled, extent = extent, evaluate(page, EXTENT)
+            if extent == settled:
+                break
+        assert extent == settled, "the notebook does not come to rest"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=path, clip=extent)
+
+    @staticmethod
+    def shut_down(page: Page) -> None:
+        """Stop the notebook's kernel, once it is idle."""
+        page.wait_for_function(IS_IDLE)
+        evaluate(page, SHUT_DOWN)
+
+    @staticmethod
     def kill(page: Page) -> None:
         """Let the notebook's kernel die."""
         page.evaluate(KILL)
@@ -142,13 +213,22 @@ class Lab:
 
 
 @contextmanager
-def serve(notebooks: Path, settings: Path, front: Front = LAB) -> Iterator[Lab]:
-    """Start a front end on a free port, with settings of its own; stop it at the end."""
+def serve(
+    notebooks: Path,
+    settings: Path,
+    front: Front = LAB,
+    python: str | Path = sys.executable,
+    variables: Mapping[str, str] = os.environ,
+) -> Iterator[Lab]:
+    """Start a front end on a free port, with settings of its own; stop it at the end.
+
+    Unless told otherwise it is the one of our own environment.
+    """
     config = settings / "config"
     (config / "labconfig").mkdir(parents=True)
     shutil.copy(PAGE_CONFIG, config / "labconfig")
     runtime = settings / "runtime"
-    environment = os.environ | {
+    environment = dict(variables) | {
         "IPYTHONDIR": str(settings / "ipython"),
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(settings / "data"),
@@ -157,7 +237,7 @@ def serve(notebooks: Path, settings: Path, front: Front = LAB) -> Iterator[Lab]:
         "JUPYTERLAB_WORKSPACES_DIR": str(settings / "lab_workspaces"),
     }
     command = [
-        *(sys.executable, "-m", front.module, "--no-browser", "--allow-root"),
+        *(python, "-m", front.module, "--no-browser", "--allow-root"),
         *("--ServerApp.port=0", f"--ServerApp.root_dir={notebooks}"),
         f"--{front.app}.expose_app_in_browser=True",
     ]
