@@ -12,7 +12,7 @@ import numbers
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from . import operators, recording
 from .describe import describe, formula
@@ -115,6 +115,16 @@ class Tensor(LikeNumPy):
         """The number of axes."""
         return len(self.shape)
 
+    # Not by __getattr__, which would make every attribute slow.
+    grad = property(lambda self: self._as_in_pytorch("grad"))
+    backward = property(lambda self: self._as_in_pytorch("backward"))
+
+    def _as_in_pytorch(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"{describe(self)} has no .{name}: cg.gradient(output, [a, b]) gives the gradient. "
+            "Programs with .backward() and .grad: from cgraph_edu.dialects import torch"
+        )
+
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
         return f"{type(self).__name__}({self.value!r}{name})"
@@ -197,16 +207,6 @@ class Tensor(LikeNumPy):
         return (self[i] for i in range(len(self)))
 
     __hash__ = object.__hash__  # by identity, although == compares values
-
-    def __getattr__(self, name: str) -> Any:
-        message = f"{type(self).__name__!r} object has no attribute {name!r}"
-        if name in ("grad", "backward"):
-            shown = describe(self)
-            message = (
-                f"{shown} has no .{name}: cg.gradient(output, [{shown}]) gives ∂output/∂{shown}. "
-                "Programs with .backward() and .grad: from cgraph_edu.dialects import torch"
-            )
-        raise AttributeError(message, name=name, obj=self)
 
     # --- Arithmetic: see _install_operators ----------------------------------------------------
 
