@@ -79,5 +79,6 @@ def test_the_installed_package_is_complete_compiled_and_no_more(binder: Binder) 
     assert {file.with_suffix("") for file in files if file.suffix == ".py"} == compiled
     assert binder.package / "py.typed" in files
     assert binder.package / "widget/static/explorer.js" in files
-    suffixes = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".ipynb"}
+    assert binder.package / "lesson.mplstyle" in files
+    suffixes = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".mplstyle"}
     assert {file.suffix for file in files} <= suffixes
