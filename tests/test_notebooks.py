@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from scripts.execute_notebooks import WIDGET_VIEW, execute
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-LESSONS = sorted(FOLDER.rglob("*.ipynb"))
+LESSONS = sorted([*FOLDER.glob("*.ipynb"), *FOLDER.glob("frameworks/*.ipynb")])
 
 LESSON: dict[str, Any] = {
     "cells": [
@@ -56,6 +56,8 @@ def complaints(notebook: NotebookNode) -> list[str]:
         for output in cell.outputs:
             if output.output_type == "error":
                 found.append(f"{output.ename} in cell {cell.execution_count}")
+            if "needs_background" in str(output.get("metadata")):
+                found.append(f"a plot asks for a background in cell {cell.execution_count}")
             if WIDGET_VIEW in output.get("data", {}):
                 found.append(f"a widget view is stored in cell {cell.execution_count}")
     return found
@@ -88,6 +90,10 @@ def spoil_view(lesson: dict[str, Any]) -> None:
     lesson["cells"][0]["outputs"][0]["data"][WIDGET_VIEW] = {"model_id": "1"}
 
 
+def spoil_plot(lesson: dict[str, Any]) -> None:
+    lesson["cells"][0]["outputs"][0]["metadata"] = {"needs_background": "light"}
+
+
 def spoil_result(lesson: dict[str, Any]) -> None:
     lesson["cells"][0]["outputs"] = [
         {"output_type": "error", "ename": "NameError", "evalue": "x", "traceback": []}
@@ -101,6 +107,7 @@ def spoil_result(lesson: dict[str, Any]) -> None:
         (spoil_kernel, "the kernel is not python3"),
         (spoil_state, "widget state is stored"),
         (spoil_view, "a widget view is stored in cell 1"),
+        (spoil_plot, "a plot asks for a background in cell 1"),
         (spoil_result, "NameError in cell 1"),
     ],
 )
