@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from . import Refused
+
 FORMAT = 4
 """The notebook format that is read and written here."""
 
@@ -25,22 +27,18 @@ class NotebookError(Exception):
         self.mend = mend
 
 
-class NothingFoundError(Exception):
-    """A path that leads to nothing."""
-
-
 def find(paths: Iterable[Path]) -> Iterator[Path]:
     """The notebooks that these files and folders are, each once, in the order of their names.
 
     Hidden folders are left out (.ipynb_checkpoints is one), and folders that are links. A file is
     taken whatever its name.
 
-    Raises NothingFoundError for a path that does not exist and for a folder without notebooks.
+    Raises Refused for a path that does not exist and for a folder without notebooks.
     """
     seen: set[Path] = set()
     for path in paths:
         if not path.exists():
-            raise NothingFoundError(f"{path}: there is no such file or folder")
+            raise Refused(f"{path}: there is no such file or folder")
         found = _within(path) if path.is_dir() else iter([path])
         is_empty = True
         for file in found:
@@ -50,7 +48,7 @@ def find(paths: Iterable[Path]) -> Iterator[Path]:
                 seen.add(own)
                 yield file
         if is_empty:
-            raise NothingFoundError(f"{path}: no notebook (*.ipynb) in this folder")
+            raise Refused(f"{path}: no notebook (*.ipynb) in this folder")
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -92,9 +90,9 @@ def read(path: Path) -> tuple[Notebook, str]:
 
 
 def _checked(notebook: Any, path: Path) -> Notebook:
-    version = notebook.get("nbformat") if isinstance(notebook, dict) else None
-    if not isinstance(version, int):
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
         raise NotebookError("not a notebook (JSON of another kind)", "give the .ipynb file")
+    version = notebook["nbformat"]
     if version < FORMAT:
         raise NotebookError(
             f"a notebook of the old format {version}",

@@ -1,0 +1,325 @@
+"""What `check` says of notebooks, each planted with one thing to complain of."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cgraph_edu.teaching import Refused
+from cgraph_edu.teaching.checking import Complaint, Verdict, check, inspect
+from cgraph_edu.teaching.files import find
+from cgraph_edu.teaching.stripping import strip
+from tests.teaching.planted import LESSON, change, executed, stored
+
+
+def checked(path: Path, timeout: float = 60.0, kernel: str | None = None) -> Verdict:
+    (verdict,) = check([path], timeout=timeout, kernel=kernel)
+    return verdict
+
+
+def only(verdict: Verdict) -> Complaint:
+    """The one complaint of a notebook, which fails by it."""
+    (complaint,) = verdict.complaints
+    assert not verdict.passes
+    return complaint
+
+
+# --- How it is stored ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "mend"),
+    [
+        ("", "an empty file", "backup"),
+        ('{"cells": [', "broken JSON, line 1, column 12", "backup"),
+        ('{\n<<<<<<< HEAD\n"a": 1', "broken JSON, line 2", "settle the merge"),
+        ("[1, 2]", "JSON of another kind", "give the .ipynb file"),
+        ('{"a": 1}', "JSON of another kind", "give the .ipynb file"),
+        ('{"nbformat": 3, "worksheets": []}', "the old format 3", "jupyter nbconvert --to noteb"),
+        ('{"nbformat": 5}', "format 5, newer", "save it in format 4"),
+        ('{"nbformat": 4, "metadata": {}, "cells": 7}', "without proper cells", "backup"),
+        ('{"nbformat": 4, "cells": []}', "without metadata", "JupyterLab"),
+        ("[" * 100_000, "nested too deeply", "give the"),
+    ],
+)
+def test_what_is_no_notebook_is_told_with_a_way_out(
+    tmp_path: Path, content: str, what: str, mend: str
+) -> None:
+    path = tmp_path / "x.ipynb"
+    path.write_text(content)
+    complaint = only(inspect(path))
+    assert what in complaint.what
+    assert mend in complaint.mend
+
+
+def test_bytes_are_no_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "x.ipynb"
+    path.write_bytes(b"\x89PNG\xff\x00")
+    assert only(inspect(path)).what == "not a notebook (not text)"
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = stored(tmp_path / "x.ipynb")
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert only(inspect(path)).what == "can't be read (permission denied)"
+
+
+def test_a_notebook_that_breaks_the_format(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("1", None))
+    notebook = json.loads(path.read_text())
+    notebook["cells"][0]["execution_count"] = "one"
+    path.write_text(json.dumps(notebook))
+    assert "breaks the notebook format: 'one' is not" in inspect(path).complaints[0].what
+
+
+def test_no_code_cells_is_worth_a_note(tmp_path: Path) -> None:
+    verdict = checked(stored(tmp_path / "x.ipynb", text="# Words"))
+    assert verdict.passes
+    assert [c.what for c in verdict.complaints] == ["has no code cells"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "what"),
+    [
+        ([None, None], "was never executed"),
+        ([1, None], "never executed: cell 2"),
+        ([2, 1], "not executed once from top to bottom ([2, 1])"),
+        ([1, 3], "not executed once from top to bottom ([1, 3])"),
+    ],
+)
+def test_what_was_not_executed_from_top_to_bottom(
+    tmp_path: Path, counts: list[int | None], what: str
+) -> None:
+    path = stored(tmp_path / "x.ipynb", ("a = 1", None), ("b = 2", None))
+    notebook = nbformat.read(path, as_version=4)
+    for cell, count in zip(notebook.cells, counts, strict=True):
+        cell.execution_count = count
+    nbformat.write(notebook, path)
+    complaint = only(inspect(path))
+    assert complaint.what == what
+    assert "Run All Cells" in complaint.mend
+
+
+def test_an_empty_cell_needs_no_number(tmp_path: Path) -> None:
+    assert inspect(executed(tmp_path / "x.ipynb", "a = 1", "", "a")).complaints == []
+
+
+def test_a_stored_error_unless_it_is_the_lesson(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("a = 1", None), ("\nlog(0)", None))
+    notebook = nbformat.read(path, as_version=4)
+    error = {"ename": "ValueError", "evalue": "of 0", "traceback": []}
+    notebook.cells[1].outputs = [nbformat.v4.new_output("error", **error)]
+    nbformat.write(notebook, path)
+    complaint = only(inspect(path))
+    assert (complaint.what, complaint.cell) == ("an error is stored: ValueError: of 0", 2)
+    assert complaint.line == "log(0)"
+    notebook.cells[1].metadata["tags"] = ["raises-exception"]
+    nbformat.write(notebook, path)
+    assert inspect(path).complaints == []
+
+
+def test_widgets_that_are_stored(tmp_path: Path) -> None:
+    lines = "import ipywidgets\nipywidgets.IntSlider(3)"
+    path = executed(tmp_path / "x.ipynb", "1", lines, keep_widgets=True)
+    complaint = only(inspect(path))
+    assert complaint.what == "widgets are stored (cell 2)"
+    assert complaint.mend == f"cgraph-edu strip {path}"
+    empty = change(stored(tmp_path / "y.ipynb"), widgets={})
+    assert "widgets are stored" in [c.what for c in inspect(empty).complaints]
+
+
+def test_thousands_are_looked_at_in_seconds(tmp_path: Path) -> None:
+    text = stored(tmp_path / "0.ipynb", ("print(1)", "1\n")).read_text()
+    for i in range(1, 1000):
+        (tmp_path / f"{i}.ipynb").write_text(text)
+    start = time.perf_counter()
+    assert sum(inspect(path).passes for path in find([tmp_path])) == 1000
+    assert time.perf_counter() - start < 20
+
+
+# --- What it gives -------------------------------------------------------------------------------
+
+
+def test_the_first_lesson_passes() -> None:
+    verdict = checked(LESSON)
+    assert verdict.complaints == []
+    assert verdict.is_run
+
+
+def test_what_passes_here_passes_nbval(tmp_path: Path) -> None:
+    path = executed(tmp_path / "x.ipynb", "%load_ext cgraph_edu", "%%cgraph\na = 2.0\nb = a * a")
+    strip(path)
+    assert checked(path).complaints == []
+    nbval = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", path.name]
+    assert subprocess.run(nbval, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+RANDOM = [
+    ("import random\nprint(random.random() * 1000)", "set a seed: random.seed(0)"),
+    ("print(object())", "print what it holds, or give its class a __repr__"),
+    ("print(set('abcdefghijklmnop'))", "print(sorted(...))"),
+    ("import time\nprint(f'{time.perf_counter_ns()} ns')", "tag the cell nbval-ignore-output"),
+    (
+        "import sys, time\nprint(f'50%|### {time.time()} it/s', file=sys.stderr)",
+        "tqdm(..., disable=None)",
+    ),
+]
+
+
+def test_what_differs_from_run_to_run(tmp_path: Path) -> None:
+    verdict = checked(executed(tmp_path / "x.ipynb", *(source for source, _ in RANDOM)))
+    assert not verdict.passes
+    for number, (complaint, (source, mend)) in enumerate(
+        zip(verdict.complaints, RANDOM, strict=True), 1
+    ):
+        assert complaint.what == "not deterministic: two runs differ"
+        assert mend in complaint.mend
+        assert (complaint.cell, complaint.line) == (number, source.splitlines()[0])
+        (first, before), (second, after) = complaint.lines
+        assert (first, second) == ("first run", "second run")
+        assert before != after
+
+
+def test_what_has_changed_since_it_was_saved(tmp_path: Path) -> None:
+    path = stored(
+        tmp_path / "x.ipynb",
+        ("print('one\\ntwo')", "one\nthree\n"),
+        ("print(0.1 + 0.2)", "0.30000000000000010\n"),
+        ("3;", None),
+    )
+    changed, near, silenced = checked(path).complaints
+    assert changed.what == near.what == "changed: both runs differ from what is stored"
+    assert changed.lines == (("stored", "three"), ("now", "two"))
+    assert "Run All Cells, and save" in changed.mend
+    assert near.mend == 'rounding: print fewer digits, f"{x:.6g}"'
+    assert silenced.mend == "nbval shows what the last ; hides: assign it, _ = ..."
+
+
+def test_a_long_line_is_cut_about_the_difference(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("print('a' * 500 + 'b')", "a" * 500 + "c\n"))
+    (_, before), (_, after) = only(checked(path)).lines
+    assert before == "…" + "a" * 50 + "c"
+    assert after == "…" + "a" * 50 + "b"
+
+
+def test_the_cell_that_fails_is_the_last_that_is_run(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("a = 1", None), ("a / 0", None), ("b", None))
+    complaint = only(checked(path))
+    assert (complaint.what, complaint.cell) == ("fails: ZeroDivisionError: division by zero", 2)
+    missing = stored(tmp_path / "y.ipynb", ("import no_such_module", None))
+    assert only(checked(missing)).mend.startswith("install it here")
+
+
+def test_a_cell_that_never_ends(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("while True:\n    pass", None))
+    start = time.monotonic()
+    complaint = only(checked(path, timeout=1.0))
+    assert complaint.what == "fails: Timeout of 1 seconds exceeded executing cell"
+    assert "--timeout" in complaint.mend
+    assert time.monotonic() - start < 30
+
+
+def test_a_kernel_that_dies(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("import os\nos._exit(1)", None), ("1", None))
+    start = time.monotonic()
+    complaint = only(checked(path))
+    assert (complaint.what, complaint.cell) == ("fails: the kernel died", 1)
+    assert time.monotonic() - start < 30
+
+
+def test_a_kernel_that_is_not_there(tmp_path: Path) -> None:
+    path = change(
+        stored(tmp_path / "x.ipynb", ("1 + 1", None)),
+        kernelspec={"name": "julia-1.9", "display_name": "Julia"},
+    )
+    complaint = only(checked(path))
+    assert complaint.what == "its kernel 'julia-1.9' is not installed"
+    assert checked(path, kernel="python3").is_run
+    with pytest.raises(Refused, match="no kernel is named 'R'; installed: .*python3"):
+        checked(path, kernel="R")
+
+
+def test_pictures_are_noted(tmp_path: Path) -> None:
+    lines = (
+        "from IPython.display import display\nimport random\ndisplay({'image/png': WHAT}, raw=True)"
+    )
+    sources = [lines.replace("WHAT", what) for what in ("'AAAA'", "str(random.random())")]
+    verdict = checked(executed(tmp_path / "x.ipynb", *sources))
+    assert verdict.passes
+    assert [(c.what, c.cell) for c in verdict.complaints] == [
+        ("a picture is not compared", 1),
+        ("a picture is not compared; two runs draw it differently", 2),
+    ]
+
+
+def test_nbvals_tags_are_heard(tmp_path: Path) -> None:
+    source = "import random\nprint(random.random())"
+    path = stored(tmp_path / "x.ipynb", (f"# NBVAL_IGNORE_OUTPUT\n{source}", "1\n"))
+    assert checked(path).complaints == []
+
+
+def test_it_runs_where_the_notebook_is_and_leaves_nothing_there(tmp_path: Path) -> None:
+    (tmp_path / "numbers.txt").write_text("1 2 3")
+    (tmp_path / "conftest.py").write_text("raise SystemExit")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nosuch\n")
+    path = stored(tmp_path / "x.ipynb", ("print(open('numbers.txt').read())", "1 2 3\n"))
+    before = path.read_bytes()
+    assert checked(path).complaints == []
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "conftest.py",
+        "numbers.txt",
+        "pytest.ini",
+        "x.ipynb",
+    ]
+
+
+def test_a_notebook_that_was_never_executed_is_run_for_its_errors(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("import random\nprint(random.random())", None))
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].execution_count = None
+    nbformat.write(notebook, path)
+    assert [c.what for c in checked(path).complaints] == [
+        "was never executed",
+        "not deterministic: two runs differ",
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_what_is_stopped_leaves_no_kernel_behind(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    source = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    stored(tmp_path / "x.ipynb", (source, None))
+    code = (
+        "from pathlib import Path; from cgraph_edu.teaching.checking import check; "
+        f"list(check([Path({str(tmp_path / 'x.ipynb')!r})]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert b"KeyboardInterrupt" in errors
+    assert not is_running(int(mark.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
