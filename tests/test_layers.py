@@ -29,7 +29,8 @@ LAYERS = {
     "writing": CELL | {"writing"},
     "notations": CELL | {"writing", "notations"},
     "magics": CELL | {"notations", "magics"},
-    "cli": CELL | {"cli"},
+    "teaching": CELL | {"teaching"},
+    "cli": CELL | {"teaching", "cli"},
     "dialects": CORE | {"dialects"},
     "bridges": GRAPHS | {"bridges"},
 }
