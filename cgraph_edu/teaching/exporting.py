@@ -178,7 +178,7 @@ def _completed(state: Any) -> Saved | None:
 
 
 def _page(notebook: Any, path: Path, explorers: Mapping[str, Saved]) -> Exported:
-    from ..widget.saved import modules, policy, state
+    from ..widget.saved import modules, policy, state, styles
     from .alone import alone
 
     places: list[Saved] = []
@@ -203,7 +203,7 @@ def _page(notebook: Any, path: Path, explorers: Mapping[str, Saved]) -> Exported
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-{_style()}</style>
+{_style()}{styles(names)}</style>
 </head>
 <body>
 <main>

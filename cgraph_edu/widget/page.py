@@ -12,8 +12,7 @@ from ..render.palette import PALETTES, SANS
 from ..render.picture import bundle, is_drawn
 from ..render.scene import frame
 from ..render.svg import escape
-from .explorer import STATIC
-from .saved import modules, place, policy, saved, state
+from .saved import modules, place, policy, saved, state, styles
 from .setup import PLAIN, Setup
 
 _LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
@@ -87,7 +86,7 @@ def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
     # The explorer's own headings are of the third order.
     heading = '<h2 class="cgx-hidden">Explorer</h2>'
     explorer = saved(graph, setup)
-    style = (STATIC / f"{explorer.module}.css").read_text(encoding="utf-8") + style
+    style = styles([explorer.module]) + style
     title = escape(graph.title)
     return f"""<!doctype html>
 <html lang="en">

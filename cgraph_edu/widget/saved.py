@@ -87,9 +87,14 @@ def state(explorer: Saved, name: str) -> str:
     return f'<script type="application/json" {attributes}>{content}</script>'
 
 
+def styles(names: Iterable[str]) -> str:
+    """How the explorers of these modules look; they are in a page's own style."""
+    return "".join(_read(f"{name}.css") for name in names)
+
+
 def modules(names: Iterable[str]) -> str:
     """The modules with these names, as elements; after all states."""
-    return "".join(f'<script type="module">{_read(name)}</script>' for name in names)
+    return "".join(f'<script type="module">{_read(f"{name}.js")}</script>' for name in names)
 
 
 def policy(names: Iterable[str]) -> str:
@@ -97,7 +102,7 @@ def policy(names: Iterable[str]) -> str:
 
     Styles are the page's own. A module unpacks itself into a blob, which only it can make.
     """
-    digests = "".join(f"'sha256-{_digest(_read(name))}' " for name in names)
+    digests = "".join(f"'sha256-{_digest(_read(f'{name}.js'))}' " for name in names)
     return (
         f"script-src {digests}blob:; default-src 'none'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -125,7 +130,7 @@ def _parts(graph: Graph) -> dict[str, Any]:
 
 
 def _read(name: str) -> str:
-    return (STATIC / f"{name}.js").read_text(encoding="utf-8")
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 def _digest(script: str) -> str:
