@@ -30,7 +30,8 @@ LAYERS = {
     "notations": CELL | {"writing", "notations"},
     "magics": CELL | {"notations", "magics"},
     "teaching": CELL | {"teaching"},
-    "cli": CELL | {"teaching", "cli"},
+    "cli": {"teaching", "cli"},
+    "__main__": {"cli"},
     "dialects": CORE | {"dialects"},
     "bridges": GRAPHS | {"bridges"},
 }
