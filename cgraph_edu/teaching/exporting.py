@@ -111,16 +111,9 @@ def _run(
     from ..widget.saved import Saved
 
     name = kernel or notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     # The last cell is ours, and goes again.
     notebook.cells.append(new_code_cell(_ASK, metadata={"tags": ["raises-exception"]}))
-    total = sum(cell.cell_type == "code" for cell in notebook.cells) - 1
-    done = 0
-
-    def count(**executed: Any) -> None:
-        nonlocal done
-        done += 1
-        heard(min(done, total), total)
-
     client = NotebookClient(
         notebook,
         kernel_name=name,
@@ -128,12 +121,17 @@ def _run(
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
-        on_cell_executed=count,
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
     instead = "or take what is stored with --no-run"
+    done = 0
     try:
-        client.execute(stderr=DEVNULL)  # what a kernel says to whoever started it
+        # Cell by cell: `execute` would take Ctrl-C for itself. A kernel talks to whoever started it.
+        with client.setup_kernel(stderr=DEVNULL):
+            for index in [*code, -1]:
+                heard(done, len(code))
+                client.execute_cell(notebook.cells[index], index)
+                done += 1
     except NoSuchKernel:
         raise Refused(
             f"{path}: its kernel {name!r} is not installed; try --kernel python3"
