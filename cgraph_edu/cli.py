@@ -132,7 +132,8 @@ def strip(context: click.Context, paths: tuple[Path, ...]) -> None:
     """Take widgets out of notebooks.
 
     PATH is a notebook or a folder of them. What differs between machines goes as well: when it ran,
-    which version of Python. What a cell printed and drew stays, as does every other byte. Ends with 1 if a file was no notebook, or could not be written.
+    which version of Python. What a cell printed and drew stays, as does every other byte.
+    Ends with 1 if a file was no notebook, or could not be written.
     """
     from .teaching.files import find
     from .teaching.reporting import report_strip

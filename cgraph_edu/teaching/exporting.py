@@ -126,7 +126,7 @@ def _run(
     instead = "or take what is stored with --no-run"
     done = 0
     try:
-        # Cell by cell: `execute` would take Ctrl-C for itself. A kernel talks to whoever started it.
+        # Cell by cell: `execute` would take Ctrl-C for itself. A kernel's own warnings are no news.
         with client.setup_kernel(stderr=DEVNULL):
             for index in [*code, -1]:
                 heard(done, len(code))
