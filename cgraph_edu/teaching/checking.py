@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import Refused
-from .files import Notebook, NotebookError, read, text_of
+from .files import RESAVE, Notebook, NotebookError, flaw, read, text_of
 from .outputs import difference, pictures, remedy
 from .stripping import views_in
 
@@ -127,7 +127,9 @@ def inspect(path: Path) -> Verdict:
     verdict.notebook = notebook
     cells = _code(notebook)
     verdict.cells = len(cells)
-    verdict.complaints += _invalid(notebook)
+    broken = flaw(notebook)
+    if broken is not None:
+        verdict.complaints.append(Complaint(f"breaks the notebook format: {broken}", RESAVE))
     if not cells:
         verdict.complaints.append(
             Complaint("has no code cells", "nothing to run here", is_note=True)
@@ -146,16 +148,6 @@ def inspect(path: Path) -> Verdict:
 
 def _code(notebook: Notebook) -> list[Any]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-
-
-def _invalid(notebook: Notebook) -> Iterator[Complaint]:
-    import nbformat
-
-    try:
-        nbformat.validate(notebook)
-    except nbformat.ValidationError as error:
-        said = str(error).partition("\n")[0]
-        yield Complaint(f"breaks the notebook format: {said}", "open it in JupyterLab and save it")
 
 
 def _executed(cells: list[Any]) -> Iterator[Complaint]:

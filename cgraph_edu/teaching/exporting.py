@@ -16,7 +16,7 @@ from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import Refused
-from .files import NotebookError, read, text_of
+from .files import RESAVE, NotebookError, flaw, read
 from .stripping import WIDGET_VIEW
 
 if TYPE_CHECKING:
@@ -82,21 +82,15 @@ def export(
     if missing:
         raise Refused(f"export needs {', '.join(missing)}: pip install 'cgraph-edu[test]'")
     import nbformat
+    from nbformat.v4.rwbase import rejoin_lines
 
     stored, _ = read(path)
-    notebook = nbformat.from_dict(_joined(stored))
+    broken = flaw(stored)
+    if broken is not None:
+        raise NotebookError(f"breaks the notebook format: {broken}", RESAVE)
+    notebook = rejoin_lines(nbformat.from_dict(stored))
     explorers = _run(notebook, path, heard, timeout, kernel) if run else _stored(notebook)
     return _page(notebook, path, explorers)
-
-
-def _joined(value: Any) -> Any:
-    """A notebook with each text in one string."""
-    if isinstance(value, dict):
-        return {name: _joined(each) for name, each in value.items()}
-    if isinstance(value, list):
-        is_text = value and all(isinstance(each, str) for each in value)
-        return text_of(value) if is_text else [_joined(each) for each in value]
-    return value
 
 
 def _run(

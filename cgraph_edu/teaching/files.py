@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from . import Refused
 
 FORMAT = 4
 """The notebook format that is read and written here."""
+
+RESAVE = "open it in JupyterLab and save it"
 
 Notebook = dict[str, Any]
 
@@ -107,7 +110,7 @@ def _checked(notebook: Any, path: Path) -> Notebook:
     if not isinstance(cells, list) or not all(_is_cell(cell) for cell in cells):
         raise NotebookError("a notebook without proper cells", "take it from a backup or from git")
     if not isinstance(notebook.get("metadata"), dict):
-        raise NotebookError("a notebook without metadata", "open it in JupyterLab and save it")
+        raise NotebookError("a notebook without metadata", RESAVE)
     return notebook
 
 
@@ -126,6 +129,22 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) or (
         isinstance(value, list) and all(isinstance(line, str) for line in value)
     )
+
+
+def flaw(notebook: Notebook) -> str | None:
+    """What of a notebook breaks the format, in one line; None if nothing does.
+
+    What Jupyter repairs by itself, such as a cell without an id, is repaired.
+    """
+    import nbformat
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is repaired
+            nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        return str(error).partition("\n")[0]
+    return None
 
 
 def text_of(value: str | list[str]) -> str:
