@@ -9,7 +9,7 @@ from typing import Any
 
 from . import derivatives
 from .numbers import counted
-from .parameters import labels, parameters
+from .parameters import check_callable, labels, parameters
 from .rules import RuleOp
 from .tensor import Tensor, apply, constant, variable
 
@@ -37,6 +37,7 @@ def custom_op(f: Callable[..., Any], vjp: Rule | None = None) -> CustomFunction:
     same map transposed, which is the jvp (J. Townsend, "A new trick for calculating Jacobian vector
     products", 2017).
     """
+    check_callable(f, "cg.custom_op takes")
     return CustomFunction(f, vjp)
 
 
@@ -45,8 +46,10 @@ class CustomFunction:
 
     def __init__(self, f: Callable[..., Any], vjp: Rule | None) -> None:
         update_wrapper(self, f)
-        self.rule = vjp
         self._op = CustomOp(getattr(f, "__name__", "custom"), f, self)
+        self.rule: Rule | None = None
+        if vjp is not None:
+            self.vjp(vjp)
 
     def __call__(self, *operands: Any, **named: Any) -> Any:
         """The function at these operands, recorded where one of them is a Tensor."""
@@ -63,6 +66,7 @@ class CustomFunction:
         It counts for what was recorded before, too. Only the gradient of a `cg.function` that is
         compiled already keeps the rule that it was compiled with.
         """
+        check_callable(rule, f"the vjp of {self._op.name} is")
         self.rule = rule
         return rule
 
@@ -96,7 +100,11 @@ class CustomOp(RuleOp):
                 f"{self.name} has no vjp yet, so it can't be differentiated: define one with "
                 f"@{self.name}.vjp"
             )
-        given = rule(x_bar, out, *values)
+        try:
+            given = rule(x_bar, out, *values)
+        except TypeError:
+            self._check_parameters(rule, (x_bar, out, *values))
+            raise
         bars = given if isinstance(given, (tuple, list)) else (given,)
         if len(bars) != len(values):
             raise ValueError(
@@ -114,6 +122,17 @@ class CustomOp(RuleOp):
             return moved.sum() if getattr(moved, "shape", ()) else moved
 
         return derivatives.grad(along)(derivatives.zeros_like(getattr(out, "value", out)))
+
+    def _check_parameters(self, rule: Rule, arguments: Sequence[Any]) -> None:
+        """Raise TypeError if the rule does not take these."""
+        try:
+            parameters(rule).bind(*arguments)
+        except TypeError as misfit:
+            names = labels(parameters(self.function), len(arguments) - 2)
+            raise TypeError(
+                f"the vjp of {self.name} is called with {', '.join(['out_bar', 'out', *names])}: "
+                f"{misfit}"
+            ) from None
 
     def _fitting(self, bar: Any, port: int, operand: Any) -> Any:
         """An adjoint, which must have its operand's shape."""

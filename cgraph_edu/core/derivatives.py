@@ -10,6 +10,7 @@ Both walk the tape once, without recursion.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from typing import Any
 from .describe import describe
 from .numbers import counted, format_number
 from .ops import OPS
-from .parameters import argument_names, parameters
+from .parameters import argument_names, check_callable, parameters
 from .tensor import Tensor, apply, by_order, constant, is_array, node_of, tape, variable
-from .trees import leaves, matched, transform, transform_named
+from .trees import CONTAINERS, leaves, matched, transform, transform_named
 
 
 def gradient(output: Any, wrt: Sequence[Any], seed: Any = None) -> tuple[Any, ...]:
@@ -33,17 +34,41 @@ def gradient(output: Any, wrt: Sequence[Any], seed: Any = None) -> tuple[Any, ..
     Tensors, or a dialect's.
     """
     if not isinstance(output, Tensor):
-        output = _behind(output)
+        output = _computed(output)
     x_bar = reverse(output, seed)
     found = []
     for x in wrt:
-        if not isinstance(x, Tensor):
-            return tuple(delivered(x_bar, map(_behind, wrt)))
-        adjoint = x_bar.get(x)
+        adjoint = x_bar.get(x) if isinstance(x, Tensor) else None
         if type(adjoint) is not float:
-            return tuple(delivered(x_bar, wrt))
+            return tuple(delivered(x_bar, _asked(wrt)))
         found.append(adjoint)
     return tuple(found)
+
+
+def _computed(output: Any) -> Tensor:
+    """The Tensor of an output."""
+    node = node_of(output)
+    if node is None:
+        raise TypeError(
+            f"the output is {describe(output)} ({type(output).__name__}), which does not tell how "
+            "it was computed: compute it with Tensors, a, b = cg.variables(a=2.0, b=1.0)"
+        )
+    return node
+
+
+def _asked(wrt: Any) -> list[Tensor]:
+    """The Tensors of what a gradient is asked for."""
+    if isinstance(wrt, Tensor):
+        raise TypeError(f"wrt is {describe(wrt)}, and it must be a list: [{describe(wrt)}]")
+    found = [wrt] if isinstance(wrt, str) else list(wrt)
+    nodes = [node_of(x) for x in found]
+    for x, node in zip(found, nodes, strict=True):
+        if node is None:
+            raise TypeError(
+                f"wrt holds {describe(x)} ({type(x).__name__}), and it must hold Tensors: "
+                "cg.gradient(e, [a, b]) after a, b = cg.variables(a=2.0, b=1.0)"
+            )
+    return [node for node in nodes if node is not None]
 
 
 def _behind(value: Any) -> Any:
@@ -188,7 +213,9 @@ def fitting(given: Any, tensor: Tensor, what: str) -> Any:
             f"{what} of {describe(tensor)} is an array of shape {tensor.shape}, "
             f"not {describe(given)} ({type(given).__name__})"
         )
-    value = given if isinstance(given, Tensor) else constant(given, what).value
+    value = given
+    if not isinstance(given, Tensor):
+        value = constant(given, f"{what} of {describe(tensor)}").value
     shape = tuple(getattr(value, "shape", ()))
     if shape != tensor.shape:
         raise ValueError(
@@ -233,6 +260,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     The result may be a nested tuple, list or dict of numbers; so is its adjoint then.
     """
+    check_callable(f, "cg.vjp takes")
     return named_vjp(f, primals, argument_names(f, len(primals)))
 
 
@@ -260,6 +288,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
     The result may be a nested tuple, list or dict of numbers; so is its tangent then.
     """
+    check_callable(f, "cg.jvp takes")
     for what, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
             raise TypeError(
@@ -292,15 +321,29 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
 
 
 def _gradient_of(f: Callable[..., Any], argnums: int | Sequence[int], with_value: bool) -> Gradient:
+    check_callable(f, f"cg.{'value_and_' * with_value}grad takes")
+    _check_argnums(argnums)
     # A cg.function brings its own, compiled.
     static = getattr(type(f), "static_gradient", None)
     return Gradient(f, argnums, with_value) if static is None else static(f, argnums, with_value)
 
 
+def _check_argnums(argnums: Any) -> None:
+    try:
+        for i in argnums if isinstance(argnums, Iterable) else [argnums]:
+            operator.index(i)
+    except TypeError:
+        raise TypeError(
+            f"argnums={argnums!r}: it says which arguments by their places, 0 or (0, 1). "
+            "The point comes afterwards: cg.grad(f)(2.0)"
+        ) from None
+
+
 def misplaced(argnum: int, count: int) -> ValueError:
     """The error for a place in `argnums` at which a call has no argument."""
     return ValueError(
-        f"argnums={argnum}, but the call has {counted(count, 'argument')}: they are counted from 0"
+        f"argnums={argnum}, but the call has {counted(count, 'argument')}: they are counted from "
+        "0, and those given by name don't count"
     )
 
 
@@ -390,7 +433,18 @@ def _output(
     f: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any] = MappingProxyType({})
 ) -> Tensor:
     """The result of f, which must be a number or an array."""
-    return _as_output(f(*arguments, **named))
+    result = f(*arguments, **named)
+    check_one(result)
+    return _as_output(result)
+
+
+def check_one(result: Any) -> None:
+    """Raise TypeError for a tree of numbers."""
+    if type(result) in CONTAINERS:
+        raise TypeError(
+            f"the function's result is a {type(result).__name__} of "
+            f"{counted(len(result), 'part')} where a number belongs: return one of them"
+        )
 
 
 def _outputs(f: Callable[..., Any], arguments: Sequence[Any]) -> Any:
@@ -479,9 +533,13 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
     does not multiply by it. Arrays of whole numbers, labels and indices, are taken as they are.
     Raises ValueError where there is nothing to check.
     """
+    check_callable(f, "cg.gradcheck takes")
     places = [i for i, x in enumerate(inputs) if not (is_array(x) and x.dtype.kind in "iub")]
     if not places:
         raise ValueError("gradcheck needs at least one input of floats")
+    names = argument_names(f, len(inputs))
+    for i in places:
+        _input(inputs[i], names[i])  # no list: its entries would be inputs of their own
 
     def number(*arguments: Any) -> Any:
         out = f(*arguments)
@@ -520,7 +578,6 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, tolerance: float = 1e-5) -> G
             raise ValueError("gradcheck needs an input with at least one entry")
         return worst[1]
 
-    names = argument_names(f, len(inputs))
     entries = [(operand, index) for operand in places for index in _entries(inputs[operand])]
     report = furthest(1.0)
     again = furthest(SEED) if report else report

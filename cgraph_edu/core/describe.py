@@ -55,5 +55,11 @@ def _expression(operand: Any, depth: int) -> Expression:
         return value if abs(value) < 1e300 or value != value else repr(float(value))
     if hasattr(value, "shape"):
         return f"array{value.shape}"
-    shown = repr(value)
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(
+            describe(entry) if hasattr(entry, "op") else repr(entry) for entry in value
+        )
+        shown = f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    else:
+        shown = repr(value)
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 3] + "..."

@@ -24,7 +24,7 @@ from typing import Any
 from .derivatives import Gradient
 from .describe import describe
 from .numbers import counted
-from .parameters import labels, parameters
+from .parameters import check_callable, labels, parameters
 from .tensor import Tensor, constant, is_array
 from .tracing import OTHER, Code, Trace, run
 from .trees import is_number, leaves, misfit, signature, transform
@@ -43,6 +43,7 @@ def function(f: Callable[..., Any]) -> Function:
     `f.traces` says how often f was traced, `f.source` shows the Python compiled from the latest
     trace, `f.graph` its Graph. `cg.grad(f)` and `cg.value_and_grad(f)` are compiled as well.
     """
+    check_callable(f, "cg.function takes")
     return Function(f)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .derivatives import grad, misplaced, named_vjp
-from .parameters import argument_names
+from .derivatives import check_one, grad, misplaced, named_vjp
+from .parameters import argument_names, check_callable
 from .tensor import Tensor, is_array
 
 
@@ -16,6 +16,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     Its shape is that of f's result, then that of x; for two numbers it is a number. One reverse
     pass is made for each entry of the result. Raises ValueError where there is no such argument.
     """
+    check_callable(f, "cg.jacobian takes")
     if not isinstance(argnums, int):
         raise TypeError(
             f"argnums={argnums!r}: a Jacobian is with respect to one argument at a time"
@@ -31,6 +32,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
         name = argument_names(f, len(arguments))[place]
         value, pull_back = named_vjp(of_one, [arguments[place]], [name])
+        check_one(value)
         if not _shape(value):
             return pull_back(1.0)[0]
         return _rows(value, pull_back, arguments[place])
@@ -44,6 +46,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     For the product of H with a vector v alone, `cg.jvp(cg.grad(f), (x,), (v,))[1]` costs no more
     than two gradients and never makes H.
     """
+    check_callable(f, "cg.hessian takes")
     return jacobian(grad(f, argnums), argnums)
 
 

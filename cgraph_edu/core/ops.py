@@ -172,7 +172,8 @@ def row(
     if len(partials) != len(operands):
         raise ValueError(
             f"op {name!r}: {counted(len(operands), 'operand')}, {' and '.join(operands)}, but "
-            f"{counted(len(partials), 'partial')}: give one for each"
+            f"{counted(len(partials), 'partial')}: give one for each, or name the operands with "
+            "operands=[...]"
         )
     if any(len(box) != len(operands) for box in domain):
         raise ValueError(

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
+from .describe import describe
+
 
 def parameters(f: Callable[..., Any]) -> inspect.Signature:
     """The parameters of f; any number of them for a function that does not tell."""
@@ -14,6 +16,14 @@ def parameters(f: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(f)
     except (TypeError, ValueError):  # some functions written in C have none
         return inspect.signature(lambda *arguments, **named: None)
+
+
+def check_callable(f: Any, what: str) -> None:
+    """Raise TypeError for what can't be called."""
+    if callable(f):
+        return
+    remedy = ". cg.gradient(output, [a, b]) takes Tensors" if hasattr(f, "op") else ""
+    raise TypeError(f"{what} a function, not {describe(f)} ({type(f).__name__}){remedy}")
 
 
 def labels(signature: inspect.Signature, count: int) -> list[str]:

@@ -12,7 +12,7 @@ import numbers
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from . import operators, recording
 from .describe import describe, formula
@@ -115,6 +115,16 @@ class Tensor(LikeNumPy):
         """The number of axes."""
         return len(self.shape)
 
+    # Not by __getattr__, which would make every attribute slow.
+    grad = property(lambda self: self._as_in_pytorch("grad"))
+    backward = property(lambda self: self._as_in_pytorch("backward"))
+
+    def _as_in_pytorch(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"{describe(self)} has no .{name}: cg.gradient(output, [a, b]) gives the gradient. "
+            "Programs with .backward() and .grad: from cgraph_edu.dialects import torch"
+        )
+
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"
         return f"{type(self).__name__}({self.value!r}{name})"
@@ -128,12 +138,20 @@ class Tensor(LikeNumPy):
     # --- Reading a value as plain Python -------------------------------------------------------
 
     def __bool__(self) -> bool:
+        if self.shape and self.size != 1:
+            shown = describe(self)
+            raise ValueError(
+                f"{shown} has shape {self.shape}, so it is not true or false as a whole: "
+                f"cg.where({shown}, x, y) chooses for each entry; np.all and np.any of its value, "
+                f"({shown}).value, ask about all of them"
+            )
         outcome = bool(self.value)
         comparison = self if self.op is not None and self.op.is_comparison else self != 0.0
         _guard(comparison, outcome)
         return outcome
 
     def __float__(self) -> float:
+        self._must_be_one("float()")
         value = float(self.value)
         if not self.is_constant:
             recording.warn(
@@ -145,6 +163,7 @@ class Tensor(LikeNumPy):
         return value
 
     def __int__(self) -> int:
+        self._must_be_one("int()")
         value = int(self.value)
         if not self.is_constant:
             if value > 0:
@@ -159,7 +178,15 @@ class Tensor(LikeNumPy):
     def __round__(self, digits: int | None = None) -> float:
         return round(float(self), digits)
 
+    def _must_be_one(self, what: str) -> None:
+        if self.shape and self.size != 1:
+            raise TypeError(f"{describe(self)} has shape {self.shape}: {what} takes one number")
+
     def __index__(self) -> int:
+        if self.shape:
+            raise TypeError(
+                f"{describe(self)} is an array of shape {self.shape}, so it can't count"
+            )
         if is_array(self.value) or self.value != math.floor(self.value):
             raise TypeError(f"{describe(self)} = {self} is not a whole number, so it can't count")
         _guard(self == self.value, True)
@@ -171,6 +198,12 @@ class Tensor(LikeNumPy):
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            shown = describe(self)
+            raise TypeError(
+                f"{shown} is a number: it has no entries to go through. Where a list belongs, "
+                f"write [{shown}]"
+            )
         return (self[i] for i in range(len(self)))
 
     __hash__ = object.__hash__  # by identity, although == compares values
@@ -234,6 +267,7 @@ def variable(value: Any, name: str | None = None) -> Variable:
     It holds a copy, so writing into the array afterwards changes nothing that was computed.
     """
     if type(value) is not float:
+        _check_name(name)
         value = _checked(value, name or "the value")
         if is_array(value):
             if value.dtype.name not in ("float32", "float64"):
@@ -249,11 +283,24 @@ def variable(value: Any, name: str | None = None) -> Variable:
     return made
 
 
-def variables(**values: Any) -> tuple[Variable, ...]:
+def _check_name(name: Any) -> None:
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"the name of a variable is text, not {describe(name)} ({type(name).__name__}): "
+            "cg.variable(2.0, name='a')"
+        )
+
+
+def variables(*unnamed: Any, **values: Any) -> tuple[Variable, ...]:
     """Make inputs, one for each name, in the order given.
 
     a, b = cg.variables(a=2.0, b=1.0)
     """
+    if unnamed:
+        raise TypeError(
+            "cg.variables takes no values without names; name the values: "
+            "cg.variables(a=2.0, b=1.0)"
+        )
     return tuple([variable(value, name) for name, value in values.items()])
 
 
@@ -300,7 +347,11 @@ def apply(op: Operation, *operands: Any) -> Any:
         foreign = _dialect(operands)
         if foreign is not None:
             return foreign.__cgraph_apply__(op, operands)
-        return op.evaluate(*[_checked(operand, "an operand") for operand in operands])
+        try:
+            values = [_checked(operand, "an operand") for operand in operands]
+        except TypeError:
+            raise TypeError(_misfit(op, operands)) from None
+        return op.evaluate(*values)
     try:
         checked = tuple(
             [
@@ -381,6 +432,7 @@ def _checked(value: Any, what: str) -> Any:
             ) from None
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    shown = describe(value) if isinstance(value, (list, tuple)) else shown
     raise TypeError(
         f"{what} is {shown} ({type(value).__name__}) where a number belongs{_remedy(value)}"
     )
@@ -396,8 +448,11 @@ def _bare(value: Any, what: str) -> Any:
 
 
 def _remedy(value: Any) -> str:
-    is_list = isinstance(value, (list, tuple))
-    return ": make it an array, np.array([1.0, 2.0])" if is_list else ""
+    if not isinstance(value, (list, tuple)):
+        return ""
+    if any(isinstance(entry, Tensor) for entry in value):
+        return f": put them together, cg.stack({describe(value)})"
+    return ": make it an array, np.array([1.0, 2.0])"
 
 
 def _kept(value: Any) -> Any:

@@ -117,7 +117,10 @@ def test_what_is_no_text_is_refused_with_what_to_write(row: Any, message: str) -
         (("class", "x", ["1"]), "'class' can't be the name of a function"),
         (("f", "x * y", ["y"]), "op 'f': unknown name 'y' in 'x * y'; its variables are: x"),
         (("f", "sin(z)", ["cos(z)"]), "unless operands=[...] names others"),
-        (("f", "x * y", ["y", "x", "1"]), "op 'f': 2 operands, x and y, but 3 partials"),
+        (
+            ("f", "x * y", ["y", "x", "1"]),
+            "3 partials: give one for each, or name the operands with operands=[...]",
+        ),
         (("f", "x", ["1"], None, ["a b"]), "op 'f': 'a b' can't be the name of an operand"),
         (("f", "x", ["1"], None, ["out"]), "op 'f': 'out' can't be the name of an operand"),
         (("f", "x", ["1"], None, ["sin"]), "op 'f': 'sin' can't be the name of an operand"),

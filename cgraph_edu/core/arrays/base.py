@@ -56,7 +56,10 @@ def checked_axis(axis: Any) -> Any:
     """An axis or several, as whole Python numbers; None for all of them."""
     if axis is None:
         return None
-    return tuple(map(index, axis)) if isinstance(axis, (tuple, list)) else index(axis)
+    try:
+        return tuple(map(index, axis)) if isinstance(axis, (tuple, list)) else index(axis)
+    except TypeError:
+        raise TypeError(f"axis={describe(axis)}: an axis is a whole number") from None
 
 
 def place(axis: Any, x: Any) -> int:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, apply
+from ..describe import describe
+from ..tensor import Tensor, apply, is_array
 from .base import ArrayOp, place, precision_of, shape_of
 from .facts import whole
 from .precision import in_precision_of
@@ -27,6 +28,7 @@ def getitem(x: Any, index: Any) -> Any:
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     """The arrays one after the other along an axis that they have; None: all entries in a row."""
+    _check_list("concatenate", arrays, axis)
     if axis is None:
         return concatenate([ravel(x) for x in arrays])
     return apply(Concatenate(operator.index(axis)), *arrays)
@@ -45,7 +47,15 @@ def vstack(arrays: Sequence[Any]) -> Any:
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """The arrays, or numbers, one after the other along a new axis."""
+    _check_list("stack", arrays, axis)
     return apply(Stack(operator.index(axis)), *arrays)
+
+
+def _check_list(name: str, arrays: Any, axis: Any) -> None:
+    """Two arrays that are not in a list: the second one would be the axis."""
+    if isinstance(axis, Tensor) or is_array(axis):
+        shown = f"[{describe(arrays)}, {describe(axis)}]"
+        raise TypeError(f"{name} takes its arrays in a list: {shown}")
 
 
 def split(x: Any, sections: Any, axis: int = 0) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..describe import describe
 from ..numbers import counted
 from ..tensor import apply
 from .base import ArrayOp, precision_of, shape_of
@@ -42,8 +43,17 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     A letter stands for an axis. Entries whose letters agree are multiplied, and added up over the
     letters that are not in the result; `...` stands for any other axes.
     """
+    _check_first(subscripts, operands)
     ndims = [len(shape_of(operand)) for operand in operands]
     return apply(Einsum(*_explicit(subscripts, ndims)), *operands)
+
+
+def _check_first(subscripts: Any, operands: Sequence[Any]) -> None:
+    if not isinstance(subscripts, str):
+        wanted = next((repr(x) for x in operands if isinstance(x, str)), "'ij->ji'")
+        raise TypeError(
+            f"einsum takes its subscripts first: einsum({wanted}, {describe(subscripts)})"
+        )
 
 
 @dataclass(frozen=True)

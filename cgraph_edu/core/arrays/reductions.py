@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..describe import describe
 from ..functions import absolute, where
 from ..ops import OPS
-from ..tensor import apply
+from ..tensor import Tensor, apply
 from .base import ArrayOp, checked_axis, normalised, shape_of
 from .broadcasting import Reduction, count, kept, mean, sum
 from .elementwise import added
@@ -23,12 +24,21 @@ from .shapes import ravel
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest entry of x; entries that tie for it share the derivative equally."""
+    _check_one("max", "larger", "maximum", x, axis)
     return apply(Max(checked_axis(axis), keepdims), x)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest entry of x; entries that tie for it share the derivative equally."""
+    _check_one("min", "smaller", "minimum", x, axis)
     return apply(Min(checked_axis(axis), keepdims), x)
+
+
+def _check_one(name: str, which: str, of_two: str, x: Any, axis: Any) -> None:
+    """Python's own max and min take several values, too."""
+    if isinstance(axis, (Tensor, float)):
+        operands = f"{describe(x)}, {describe(axis)}"
+        raise TypeError(f"cg.{name} takes one array; the {which} of two is cg.{of_two}({operands})")
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..describe import describe
 from ..tensor import apply
 from .base import ArrayOp, checked_axis, place, shape_of
 from .precision import in_precision_of
@@ -17,7 +18,14 @@ from .precision import in_precision_of
 def reshape(x: Any, *shape: Any) -> Any:
     """The entries of x in rows of another length; one -1 stands for what is left."""
     lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-    return apply(Reshape(tuple(map(index, lengths))), x)
+    try:
+        whole = tuple(map(index, lengths))
+    except TypeError:
+        given = ", ".join(map(repr, shape))
+        raise TypeError(
+            f"reshape({describe(x)}, {given}): a shape is of whole numbers, such as (2, 3)"
+        ) from None
+    return apply(Reshape(whole), x)
 
 
 def ravel(x: Any) -> Any:
