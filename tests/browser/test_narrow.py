@@ -226,7 +226,7 @@ def chain(length: int) -> cg.Graph:
     return cg.trace(steps, x=0.5)
 
 
-@pytest.mark.parametrize(("length", "width", "is_down"), [(2, 900, 1), (2, 1200, 0), (4, 900, 0)])
+@pytest.mark.parametrize(("length", "width", "is_down"), [(2, 800, 1), (2, 1000, 0), (4, 800, 0)])
 def test_on_a_wide_page_it_turns_where_it_would_be_too_small_and_stays_on_the_screen(
     page: Page, bare: Page, length: int, width: int, is_down: int
 ) -> None:

@@ -11,7 +11,7 @@ import { squeeze } from "./stage";
 const NARROW = 600;
 const READABLE = 0.7;
 /** On a wide one it may get smaller, and is turned only where it then stays on the screen. */
-const LEGIBLE = 0.6;
+const LEGIBLE = 0.5;
 const TALLEST = 1100;
 /** A turned picture shrinks and grows so far: its smallest text stays at 11 px. */
 const SMALLEST = 0.93;
