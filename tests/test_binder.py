@@ -83,5 +83,5 @@ def test_the_installed_package_is_complete_compiled_and_no_more(binder: Binder) 
     assert binder.package / "lessons/index.ipynb" in files
     code = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".mplstyle"}
     lessons = {".ipynb", ".svg", ".png"}
-    template = {"", ".md", ".txt", ".yml", ".ipynb"}
-    assert {file.suffix for file in files} == code | lessons | template
+    others = {"", ".md", ".txt", ".yml", ".json"}
+    assert {file.suffix for file in files} == code | lessons | others
