@@ -335,6 +335,16 @@ def test_jupyterlab_opens_the_lessons_and_one_ctrl_c_ends_it(
         server.close()
 
 
+def test_ctrl_c_while_jupyterlab_is_starting(tmp_path: Path, variables: Mapping[str, str]) -> None:
+    server = Server(tmp_path / "x", variables, terminal=True)
+    try:
+        server.wait_for("(The lessons are in)")
+        assert server.ctrl_c() == 130
+    finally:
+        server.close()
+    assert server.log.read_text() == f"The lessons are in {tmp_path / 'x'}.\nStopped.\n"
+
+
 def kernels() -> str:
     """The command lines of all processes, in which a kernel's connection file has its id."""
     listed = subprocess.run(
