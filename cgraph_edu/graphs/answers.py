@@ -40,9 +40,12 @@ HINTS: Mapping[str, str] = {
     "{target}.",
     "factors added": "Along a path the local partials are multiplied, not added.",
     "paths multiplied": "What comes along different paths is added, not multiplied.",
-    "a sign lost": "The size is right, or that of its parts. Look at the minus signs.",
-    "the value": "That is the value of {target}. Asked is how fast it changes when {source} does.",
-    "another input": "That is the derivative by {other}. Asked is the one by {source}.",
+    "a sign lost": "The size is right, or that of its parts. Check the sign of each path's "
+    "product.",
+    "the value": "That is the value of {target}. The question is how fast it changes when "
+    "{source} does.",
+    "another input": "That is the derivative with respect to {other}. The question asks for "
+    "{source}.",
     "another point": "The rule may be right, but it was used at other values. Put in those that "
     "the graph shows now.",
     "another step": "That is how {target} changes with {other}. Follow the edges back to {source}.",
@@ -193,7 +196,7 @@ def read_answer(graph: Graph, answer: Any) -> tuple[float, str]:
     if isinstance(answer, str):
         value, read = _read_text(graph, answer.strip())
     elif isinstance(answer, bool) or not isinstance(answer, numbers.Real):
-        raise AnswerError(f"{answer!r} is no number. {_FORM}")
+        raise AnswerError(f"{answer!r} is not a number. {_FORM}")
     else:
         try:
             value = float(answer)

@@ -162,9 +162,9 @@ UNREADABLE: list[tuple[Any, str]] = [
     ("a.real", "could not be read"),
     ("(" * 500, "could not be read"),
     ("9" * 2000, "longer than 1000 characters"),
-    (None, "None is no number"),
-    ([5], "[5] is no number"),
-    (True, "True is no number"),
+    (None, "None is not a number"),
+    ([5], "[5] is not a number"),
+    (True, "True is not a number"),
 ]
 
 
@@ -180,7 +180,7 @@ def test_a_wrong_answer_fails_as_an_assertion_with_a_hint() -> None:
         cg.check_answer(five_nodes(), "b", 2)
     assert str(caught.value) == (
         "2 is not ∂e/∂b. That is the path b → c → e alone. Is there another way for b to reach e? "
-        "Or: That is the derivative by a. Asked is the one by b."
+        "Or: That is the derivative with respect to a. The question asks for b."
     )
 
 
