@@ -79,5 +79,8 @@ def test_the_installed_package_is_complete_compiled_and_no_more(binder: Binder) 
     assert binder.package / "py.typed" in files
     assert binder.package / "widget/static/explorer.js" in files
     assert binder.package / "lesson.mplstyle" in files
-    suffixes = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".mplstyle"}
-    assert {file.suffix for file in files} <= suffixes
+    assert binder.package / "lessons/index.ipynb" in files
+    code = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".mplstyle"}
+    lessons = {".ipynb", ".svg", ".png"}
+    others = {"", ".md", ".txt", ".yml", ".json"}
+    assert {file.suffix for file in files} == code | lessons | others

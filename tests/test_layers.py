@@ -30,7 +30,9 @@ LAYERS = {
     "notations": CELL | {"writing", "notations"},
     "errors": {"errors"},
     "magics": CELL | {"errors", "notations", "magics"},
-    "cli": CELL | {"cli"},
+    "teaching": CELL | {"teaching"},
+    "cli": {"teaching", "cli"},
+    "__main__": {"cli"},
     "dialects": CORE | {"dialects"},
     "bridges": GRAPHS | {"bridges"},
 }
