@@ -27,3 +27,10 @@ def load_ipython_extension(shell: Any) -> None:
     from .magics import load
 
     load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Called by `%unload_ext cgraph_edu`."""
+    from .magics import unload
+
+    unload(shell)

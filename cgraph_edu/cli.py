@@ -52,6 +52,7 @@ def main() -> None:
 @click.option("--no-browser", is_flag=True, help="Start JupyterLab, and open no browser.")
 @click.option(
     "--port",
+    metavar="PORT",
     type=click.IntRange(1, 65535),
     help="Where JupyterLab listens; otherwise it looks for a free port.",
 )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from keyword import iskeyword
-from pathlib import Path
-from sysconfig import get_path
-from types import TracebackType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -22,6 +18,7 @@ from IPython.display import display
 
 from .cell import CALL, Cell, Run, route
 from .core.tensor import Tensor, node_of
+from .errors import hide_frames, own_frames_alone, show_frames
 from .graphs.answers import TOLERANCE
 from .graphs.build import NoGraphError, graph
 from .graphs.graph import FAULTY, Graph, door
@@ -29,11 +26,6 @@ from .notations import NOTATIONS, Telling, shown, tell
 from .render.picture import bundle, is_explored
 from .render.text import LIMIT
 from .widget.setup import PLAIN, Setup
-
-PACKAGE = str(Path(__file__).parent)
-LIBRARIES = tuple(
-    get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")
-)
 
 
 class CellSyntaxError(Exception):
@@ -260,46 +252,13 @@ class CGraphMagics(Magics):
             lines = self.shell.SyntaxTB.structured_traceback(SyntaxError, error, None)
             error = CellSyntaxError(str(error))
         else:
-            keep_own_frames(error)
-            lines = self.shell.InteractiveTB.structured_traceback(
-                type(error), error, error.__traceback__, tb_offset=0
-            )
-        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+            with own_frames_alone(error):
+                lines = self.shell.InteractiveTB.structured_traceback(
+                    type(error), error, error.__traceback__, tb_offset=0
+                )
+        # Past __setattr__: an error may be a frozen dataclass.
+        object.__setattr__(error, "_render_traceback_", lambda: lines)
         return error
-
-
-def keep_own_frames(error: BaseException) -> None:
-    """Take the frames of this package out of an error, and of those that led to it."""
-    for part in _chain(error):
-        part.__traceback__ = own_frames(part.__traceback__)
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    """An error with those that led to it."""
-    found: list[BaseException] = []
-    pending = [error]
-    while pending:
-        error = pending.pop()
-        if error is not None and error not in found:
-            found.append(error)
-            pending += [error.__cause__, error.__context__]
-    return found
-
-
-def own_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frames of this package, and of the libraries that it calls."""
-    frames = []
-    is_ours = False
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        is_ours = file.startswith(PACKAGE + os.sep) or (is_ours and file.startswith(LIBRARIES))
-        if not is_ours:
-            frames.append(traceback)
-        traceback = traceback.tb_next
-    kept: TracebackType | None = None
-    for tb in reversed(frames):
-        kept = TracebackType(kept, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
-    return kept
 
 
 def _options(magic: Any, line: str) -> Any:
@@ -312,8 +271,11 @@ def _options(magic: Any, line: str) -> Any:
         raise UsageError(f"%%cgraph {line}: {error}. It knows: [NAME] {known}") from None
     if not options.name.isidentifier() or iskeyword(options.name):
         raise UsageError(f"%%cgraph {line}: {options.name!r} can't be the name of a variable")
-    if options.predict and options.engine != "reverse":
-        raise UsageError("--predict hides derivatives and --engine shows them: use one of the two")
+    if options.engine != "reverse":
+        if options.predict:
+            raise UsageError("--predict hides derivatives, --engine shows them: use one of the two")
+        if options.wrt or options.limit != LIMIT:
+            raise UsageError("--engine tells of all inputs and paths: leave --wrt and --limit out")
     if options.limit < 1:
         raise UsageError(f"%%cgraph {line}: --limit must be at least 1")
     return options
@@ -345,19 +307,11 @@ def _names(option: str, text: str | None, drawn: Graph) -> list[str]:
 def load(shell: InteractiveShell) -> None:
     """Register the magics; and have errors of plain cells shown with the learner's lines only."""
     shell.register_magics(CGraphMagics)
-    if not shell.custom_exceptions:  # else someone else shows errors already
-        shell.set_custom_exc((Exception,), _show_error)
+    hide_frames(shell)
 
 
-def _show_error(
-    shell: InteractiveShell,
-    kind: type[BaseException],
-    error: BaseException,
-    traceback: TracebackType,
-    tb_offset: int | None = None,
-) -> None:
-    """Show an error as IPython does, which asks of a SyntaxError whether the cell itself ran."""
-    has_run = traceback.tb_frame.f_code is InteractiveShell.run_code.__code__
-    keep_own_frames(error)
-    told = kind, error, error.__traceback__
-    shell.showtraceback(told, tb_offset=tb_offset, running_compiled_code=has_run)
+def unload(shell: InteractiveShell) -> None:
+    """Undo `load`."""
+    for magics in shell.magics_manager.magics.values():
+        magics.pop("cgraph", None)
+    show_frames(shell)

@@ -464,7 +464,7 @@ def ten() -> str:
     for i in range(rows):
         for j in range(columns):
             share = jacobian[i, j] / largest
-            kind = "p1" if share > 0 else "der"
+            kind = "der" if share > 0 else "p1"
             squares.append(
                 f'<rect class="badge {kind}" x="{left + cell * j}" y="{top + cell * i}" '
                 f'width="{cell - 2}" height="{cell - 2}" rx="4" '
@@ -475,7 +475,7 @@ def ten() -> str:
     middle = top + side / 2
     return card(
         "The Jacobian of softmax as a heat map: a row for each output, a column for each input, "
-        "blue where a slope is positive and orange where it is negative",
+        "orange where a slope is positive and blue where it is negative",
         *squares,
         text("inputs", left + side / 2, top - 14, "words soft small"),
         f'<g transform="rotate(-90 {left - 14} {middle})">'

@@ -20,7 +20,7 @@ OURS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "XDG")
 
 @dataclass(frozen=True)
 class Binder:
-    """A folder with the environment, the learner's home, and the repository as Binder opens it."""
+    """A folder with the environment, the learner's home, and the lessons where Binder has them."""
 
     folder: Path
 

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
-IMAGES = shutil.ignore_patterns(".*", "frameworks")
+LEFT_OUT = shutil.ignore_patterns(".*", "frameworks")
 
 WHERE = "where.ipynb"
 """A notebook that compares as equal only where cgraph_edu is imported from the copy."""
@@ -33,7 +33,7 @@ class Verdict:
 
 def copy_lessons(folder: Path) -> Path:
     """The lessons, out of reach of the package in the repository."""
-    shutil.copytree(NOTEBOOKS, folder, ignore=IMAGES)
+    shutil.copytree(NOTEBOOKS, folder, ignore=LEFT_OUT)
     return folder
 
 

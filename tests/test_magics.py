@@ -1,6 +1,7 @@
 """`%%cgraph` and `%cgraph` in a real IPython shell."""
 
 import re
+import traceback
 import warnings
 from base64 import b64decode
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import cgraph_edu as cg
-from cgraph_edu.magics import load
+from cgraph_edu.magics import load, unload
 from tests.examples import FIVE_LINES, FIVE_NODES
 
 
@@ -202,7 +203,9 @@ def test_a_cell_may_start_with_an_engine_that_is_wrong(notebook: Notebook) -> No
     ("options", "body", "said"),
     [
         ("--engine forward", FIVE_LINES, "invalid choice"),
-        ("--engine stale --predict b", FIVE_LINES, "--predict hides derivatives and --engine"),
+        ("--engine stale --predict b", FIVE_LINES, "--predict hides derivatives, --engine shows"),
+        ("--engine stale --wrt b", FIVE_LINES, "--engine tells of all inputs and paths"),
+        ("--engine stale --limit 1", FIVE_LINES, "--engine tells of all inputs and paths"),
         (
             "--engine stale",
             "import numpy as np\nx = np.ones(2)\ny = (x * x).sum()",
@@ -519,6 +522,48 @@ def test_other_errors_are_shown_as_ever(notebook: Notebook, cell: str) -> None:
         assert printed() == with_extension
     finally:
         shell.custom_exceptions = kept
+
+
+FROZEN = """\
+from dataclasses import dataclass
+@dataclass(frozen=True)
+class Frozen(Exception):
+    why: str = "cold"
+"""
+
+
+@pytest.mark.parametrize("magic", ["", "%%cgraph\n"])
+def test_an_error_that_can_t_be_assigned_to_is_shown_as_well(
+    notebook: Notebook, magic: str
+) -> None:
+    notebook.run(FROZEN)
+    shown = notebook.run(f"{magic}raise Frozen()")
+    assert type(shown.error).__name__ == "Frozen"
+    assert re.search(r"-> \d raise Frozen\(\)", shown.printed)
+    assert "FrozenInstanceError" not in shown.printed
+    assert notebook.shell.custom_exceptions
+
+
+def test_the_whole_traceback_is_there_for_who_looks_for_it(notebook: Notebook) -> None:
+    shown = notebook.run("import cgraph_edu as cg\ncg.trace(lambda a: a / 'b', a=1.0)")
+    assert "cgraph_edu/" not in shown.printed
+    assert shown.error is not None
+    files = [frame.filename for frame in traceback.extract_tb(shown.error.__traceback__)]
+    assert any("cgraph_edu" in file for file in files)
+
+
+def test_the_extension_can_be_unloaded(notebook: Notebook) -> None:
+    shell = notebook.shell
+    kept = shell.custom_exceptions
+    try:
+        unload(shell)
+        assert shell.custom_exceptions == ()
+        assert "cgraph" not in shell.magics_manager.magics["cell"]
+        assert "cgraph" not in shell.magics_manager.magics["line"]
+    finally:
+        load(shell)
+    assert shell.custom_exceptions == kept
+    assert notebook.run(f"%%cgraph\n{FIVE_LINES}\n").text == FIVE_NODES
 
 
 def test_who_else_shows_errors_is_left_alone(notebook: Notebook) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from keyword import iskeyword
 from typing import Any
@@ -81,7 +81,7 @@ def _listed(given: Any, what: str) -> tuple[Any, ...]:
         names = given.replace(",", " ").split()
         parts = names if all(map(str.isidentifier, names)) else [given]
         raise TypeError(f"{what} is one text; put it in a list, {parts}")
-    if not isinstance(given, Iterable):
+    if not isinstance(given, (list, tuple)):
         raise TypeError(f"{what} is {_shown(given)}, and it must be a list of texts")
     return tuple(given)
 
@@ -112,7 +112,7 @@ def _check_domain(domain: Any, operands: Sequence[str], what: str) -> None:
 def _check_latex(latex: str, operands: Sequence[str], what: str) -> None:
     try:
         latex.format(**dict.fromkeys(operands, ""))
-    except (KeyError, IndexError, ValueError):
+    except (AttributeError, KeyError, IndexError, ValueError):
         places = " and ".join(f"{{{x}}}" for x in operands)
         raise ValueError(
             f"{what}: in latex={latex!r} {places} "

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from . import expressions
-from .expressions import ATOM, FUNCTIONS, Expression, parse
+from .expressions import ATOM, FUNCTIONS, Expression, UnknownNameError, parse
 from .numbers import counted
 
 Box: TypeAlias = "tuple[tuple[float, float], ...]"
@@ -183,7 +183,8 @@ def row(
         formula = parse(forward, operands)
         slopes = tuple(parse(partial, (*operands, "out")) for partial in partials)
     except ValueError as error:
-        raise type(error)(f"op {name!r}: {error}") from None
+        kind = UnknownNameError if isinstance(error, UnknownNameError) else ValueError
+        raise kind(f"op {name!r}: {error}") from None
     return Op(name, operands, formula, slopes, latex, tuple(domain))
 
 

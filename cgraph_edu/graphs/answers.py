@@ -8,7 +8,6 @@ these numbers was most likely found so. The hint names the mistake and never the
 from __future__ import annotations
 
 import math
-import numbers
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,7 @@ from typing import Any
 from ..core.expressions import FUNCTIONS, compile_total, parse
 from ..core.numbers import close, format_number
 from ..core.recording import DomainWarning, GuardError
-from ..core.tensor import is_array
+from ..core.tensor import Tensor, is_array
 from .diagnosis import trail
 from .graph import Graph
 
@@ -40,9 +39,12 @@ HINTS: Mapping[str, str] = {
     "{target}.",
     "factors added": "Along a path the local partials are multiplied, not added.",
     "paths multiplied": "What comes along different paths is added, not multiplied.",
-    "a sign lost": "The size is right, or that of its parts. Look at the minus signs.",
-    "the value": "That is the value of {target}. Asked is how fast it changes when {source} does.",
-    "another input": "That is the derivative by {other}. Asked is the one by {source}.",
+    "a sign lost": "The size is right, or that of its parts. Check the sign of each path's "
+    "product.",
+    "the value": "That is the value of {target}. The question is how fast it changes when "
+    "{source} does.",
+    "another input": "That is the derivative with respect to {other}. The question asks for "
+    "{source}.",
     "another point": "The rule may be right, but it was used at other values. Put in those that "
     "the graph shows now.",
     "another step": "That is how {target} changes with {other}. Follow the edges back to {source}.",
@@ -141,6 +143,7 @@ def try_answer(
         KeyError: the graph has no such node.
         ValueError: the derivative is not one number.
     """
+    checked_tolerance(tolerance)
     _Question(graph, wrt, target)  # a wrong question is told before anyone answers
     if answer is None:
         print("No answer yet. Write one in place of None and run the cell again.")
@@ -189,20 +192,28 @@ def read_answer(graph: Graph, answer: Any) -> tuple[float, str]:
 
     Names stand for the values that the graph has now. Raises AnswerError for what says no number.
     """
-    answer = getattr(answer, "value", answer)
+    answer = answer.value if isinstance(answer, Tensor) else answer
     if isinstance(answer, str):
         value, read = _read_text(graph, answer.strip())
-    elif isinstance(answer, bool) or not isinstance(answer, numbers.Real):
-        raise AnswerError(f"{answer!r} is no number. {_FORM}")
     else:
-        try:
-            value = float(answer)
-        except OverflowError:
-            raise AnswerError(f"That number is too large. {_FORM}") from None
+        value = _read_number(answer)
         read = format_number(value)
     if math.isnan(value):
         raise AnswerError(f"{read} is not a number. {_FORM}")
     return value, read
+
+
+def _read_number(answer: Any) -> float:
+    """A number of Python's, NumPy's, a dialect's or a framework's."""
+    kind = str(getattr(answer, "dtype", type(answer).__name__))
+    if kind.endswith("bool") or tuple(getattr(answer, "shape", ())):
+        raise AnswerError(f"{answer!r} is not a number. {_FORM}")
+    try:
+        return float(answer)
+    except TypeError:
+        raise AnswerError(f"{answer!r} is not a number. {_FORM}") from None
+    except OverflowError:
+        raise AnswerError(f"That number is too large. {_FORM}") from None
 
 
 def _read_text(graph: Graph, text: str) -> tuple[float, str]:

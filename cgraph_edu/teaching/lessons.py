@@ -14,6 +14,9 @@ from . import Refused
 
 LANDING = "index.ipynb"
 
+CONFIGURATION = Path(__file__).parent / "jupyter"
+"""With it, JupyterLab does not ask whether it may fetch news."""
+
 PATTERNS = ("*.ipynb", "frameworks/*.ipynb", "images/*.png", "images/lessons/*.svg")
 """What belongs to the lessons, in the repository's notebooks/ and in the wheel alike."""
 
@@ -89,6 +92,8 @@ def open_jupyterlab(folder: Path, port: int | None = None, browser: bool = True)
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in a container
         arguments.append("--allow-root")
+    paths = [str(CONFIGURATION), os.environ.get("JUPYTER_CONFIG_PATH")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
 
     from jupyterlab.labapp import main
 

@@ -52,7 +52,8 @@ class Explorer(anywidget.AnyWidget):
         graph: a Graph of numbers.
         sliders: for an input's name its range, (minimum, maximum) or (minimum, maximum, step). For
             the others it is symmetric about 0: see `default_range`.
-        wrt: the inputs to differentiate by, all unless given. One alone is selected from the start.
+        wrt: the inputs to differentiate by, all unless given. Where there is only one, it is
+            selected from the start.
         predict: the inputs whose derivatives are to be predicted, one after the other. They stay
             hidden until a learner has found them all, or asked to be shown.
         tolerance: how far off a prediction may be, as a part of the derivative's size.
@@ -277,13 +278,14 @@ def opening(graph: Graph, setup: Setup) -> dict[str, Any]:
             raise ValueError(f"{name!r} is not an input; {_listed(names)}")
     checked_tolerance(setup.tolerance)
     values = _values(graph)
+    offered = list(asked) or list(setup.wrt) or list(values)
     question = {"wrt": list(asked), "tolerance": setup.tolerance, "hints": dict(HINTS)}
     return {
         **_scene(graph, setup.sliders),
         "initial": values,
         "inputs": values,
         "target": graph.output.name,
-        "source": asked[0] if asked else setup.wrt[0] if len(setup.wrt) == 1 else "",
+        "source": offered[0] if asked or len(offered) == 1 else "",
         "wrt": list(setup.wrt),
         "question": question if asked else {},
         "mode": setup.mode,

@@ -204,7 +204,8 @@ def test_another_graph_is_turned_as_well(page: Page, bare: Page) -> None:
     state = harness.state(neuron())
     harness.receive(page, {name: state[name] for name in ("document", "svg", "ranges", "target")})
     expect(explorer.locator("svg.cgx-down .node")).to_have_count(len(neuron().nodes))
-    resize(page, WIDE)
+    page.set_viewport_size({"width": 2400, "height": 800})
+    expect(explorer.locator("svg.cgx-down")).to_have_count(0)
     resize(page, PHONE)
 
 
@@ -214,6 +215,25 @@ def test_a_picture_in_a_corner_of_a_wide_page_turns_too(page: Page, bare: Page) 
     pictures = bare.locator(".cgx-stage svg")
     expect(pictures.nth(0)).to_contain_class("cgx-down")
     expect(pictures.nth(1)).not_to_contain_class("cgx-down")
+
+
+def chain(length: int) -> cg.Graph:
+    def steps(x: Any) -> Any:
+        for _ in range(length):
+            x = cg.tanh(x + 1)
+        return x
+
+    return cg.trace(steps, x=0.5)
+
+
+@pytest.mark.parametrize(("length", "width", "is_down"), [(2, 800, 1), (2, 1000, 0), (4, 800, 0)])
+def test_on_a_wide_page_it_turns_where_it_would_be_too_small_and_stays_on_the_screen(
+    page: Page, bare: Page, length: int, width: int, is_down: int
+) -> None:
+    page.set_viewport_size({"width": 1600, "height": 800})
+    explorer = harness.mount(bare, chain(length), width)
+    expect(explorer.locator("svg.cgx-down")).to_have_count(is_down)
+    expect(explorer.locator(".node")).to_have_count(2 * length + 1)
 
 
 def test_without_coordinates_it_shrinks_as_before(page: Page, bare: Page) -> None:

@@ -92,6 +92,8 @@ def test_a_row_that_does_not_fit_is_refused(row: tuple[str, str, list[str]], mes
         ),
         (("f", "sin(x)", "cos(x)"), "op 'f': partials is one text; put it in a list, ['cos(x)']"),
         (("f", "x * y", 5), "op 'f': partials is 5 (int), and it must be a list of texts"),
+        (("f", "2 * x", {"x": "2"}), "partials is {'x': '2'} (dict), and it must be a list"),
+        (("f", "2 * x", {"2"}), "partials is {'2'} (set), and it must be a list of texts"),
         (
             ("f", "u * v", ["v", "u"], None, "u, v"),
             "op 'f': operands is one text; put it in a list, ['u', 'v']",

@@ -141,7 +141,7 @@ def test_what_no_gradient_flows_to_is_told_what_to_do(body: str, remedy: str) ->
 
 
 def test_an_error_inside_a_tf_function_shows_the_learners_own_lines_only() -> None:
-    from cgraph_edu.magics import own_frames
+    from cgraph_edu.errors import own_frames
 
     cell = Cell(
         "%%cgraph\nfrom cgraph_edu.dialects import tensorflow as tf\n"

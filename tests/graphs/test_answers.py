@@ -162,9 +162,9 @@ UNREADABLE: list[tuple[Any, str]] = [
     ("a.real", "could not be read"),
     ("(" * 500, "could not be read"),
     ("9" * 2000, "longer than 1000 characters"),
-    (None, "None is no number"),
-    ([5], "[5] is no number"),
-    (True, "True is no number"),
+    (None, "None is not a number"),
+    ([5], "[5] is not a number"),
+    (True, "True is not a number"),
 ]
 
 
@@ -180,7 +180,7 @@ def test_a_wrong_answer_fails_as_an_assertion_with_a_hint() -> None:
         cg.check_answer(five_nodes(), "b", 2)
     assert str(caught.value) == (
         "2 is not ∂e/∂b. That is the path b → c → e alone. Is there another way for b to reach e? "
-        "Or: That is the derivative by a. Asked is the one by b."
+        "Or: That is the derivative with respect to a. The question asks for b."
     )
 
 
@@ -310,7 +310,19 @@ def test_a_learner_is_told_in_one_line(
     assert said in lines[0]
 
 
-@pytest.mark.parametrize("answer", [answer for answer, _ in UNREADABLE] + [np.eye(2), ..., print])
+def test_any_kind_of_number_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    from cgraph_edu.dialects import tensorflow, torch
+
+    numbers = [np.array(5.0), np.float32(5.0), Fraction(5), torch.tensor(5.0)]
+    for answer in [*numbers, tensorflow.constant(5.0), tensorflow.Variable(5.0), cg.constant(5.0)]:
+        cg.try_answer(five_nodes(), "b", answer)
+        assert capsys.readouterr().out == "Right!\n", answer
+
+
+STRANGE = [np.eye(2), ..., print, np.timedelta64(5, "s"), np.True_, np.array([5.0]), {}, 5 + 0j]
+
+
+@pytest.mark.parametrize("answer", [answer for answer, _ in UNREADABLE] + STRANGE)
 def test_nothing_that_a_learner_writes_raises(
     answer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -328,3 +340,5 @@ def test_a_learner_may_be_asked_of_a_node_inside(capsys: pytest.CaptureFixture[s
 def test_a_question_that_cannot_be_asked_is_the_lessons_mistake(answer: Any) -> None:
     with pytest.raises(KeyError, match="no node"):
         cg.try_answer(five_nodes(), wrt="z", answer=answer)
+    with pytest.raises(ValueError, match="a tolerance is a part"):
+        cg.try_answer(five_nodes(), wrt="b", answer=answer, tolerance=5)

@@ -25,6 +25,7 @@ from cgraph_edu.teaching.lessons import copy_lessons, lessons_folder, open_jupyt
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSON = "05_reverse_mode.ipynb"
+NEWS = "@jupyterlab/apputils-extension:announcements"
 LINK = re.compile(r"""(?:\]\(|(?:src|srcset|href)=")([^)"#]+)""")
 
 
@@ -274,13 +275,14 @@ class Server:
             )
         self.ends = [keyboard, stdin] if keyboard else []
 
-    def ask(self, path: str, data: bytes | None = None) -> Any:
-        """What the server's own interface answers."""
+    def ask(self, path: str, data: bytes | None = None) -> str:
+        """What the server answers."""
         token = self.wait_for(r"\?token=(\w+)")
         headers = {"Authorization": f"token {token}"}
         url = f"http://localhost:{self.port}/{path}"
         with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
-            return json.load(answer)
+            read: bytes = answer.read()
+        return read.decode()
 
     def wait_for(self, pattern: str) -> str:
         deadline = time.monotonic() + 60
@@ -319,8 +321,11 @@ def test_jupyterlab_opens_the_lessons_and_one_ctrl_c_ends_it(
     server = Server(folder, variables, terminal)
     try:
         assert server.wait_for(r"localhost:\d+(/lab/tree/\S+)\?token") == "/lab/tree/index.ipynb"
-        assert server.ask("api/contents/index.ipynb?content=0")["name"] == "index.ipynb"
-        kernel = server.ask("api/kernels", b"{}")["id"]
+        page = server.ask("lab/tree/index.ipynb")
+        (configuration,) = re.findall(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)
+        assert NEWS in json.loads(configuration)["disabledExtensions"]
+        assert json.loads(server.ask("api/contents/index.ipynb?content=0"))["name"] == "index.ipynb"
+        kernel = json.loads(server.ask("api/kernels", b"{}"))["id"]
         assert kernel in kernels()
         assert server.ctrl_c() == 0, server.log.read_text()
         server.wait_for_the_end_of(kernel)
@@ -328,6 +333,16 @@ def test_jupyterlab_opens_the_lessons_and_one_ctrl_c_ends_it(
             pass  # it is free again
     finally:
         server.close()
+
+
+def test_ctrl_c_while_jupyterlab_is_starting(tmp_path: Path, variables: Mapping[str, str]) -> None:
+    server = Server(tmp_path / "x", variables, terminal=True)
+    try:
+        server.wait_for("(The lessons are in)")
+        assert server.ctrl_c() == 130
+    finally:
+        server.close()
+    assert server.log.read_text() == f"The lessons are in {tmp_path / 'x'}.\nStopped.\n"
 
 
 def kernels() -> str:

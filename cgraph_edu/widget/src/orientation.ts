@@ -7,10 +7,13 @@ import { DocumentError, list, record } from "./document";
 import { element } from "./dom";
 import { squeeze } from "./stage";
 
-/** On a narrow screen, a picture that would shrink below this share of its size is turned, */
+/** On a narrow screen, a picture that would shrink below this share of its size is turned. */
 const NARROW = 600;
 const READABLE = 0.7;
-/** and then shrinks and grows so far: its smallest text stays at 11 px. */
+/** On a wide one it may get smaller, and is turned only where it then stays on the screen. */
+const LEGIBLE = 0.5;
+const TALLEST = 1100;
+/** A turned picture shrinks and grows so far: its smallest text stays at 11 px. */
 const SMALLEST = 0.93;
 const LARGEST = 1.1;
 
@@ -27,6 +30,7 @@ type Attributes = Readonly<Record<string, string | number>>;
 export class Orientation {
   readonly #across: number;
   readonly #down: number;
+  #tall = 0;
   readonly #changes: Change[] = [];
   readonly #styles: readonly [across: string, down: string];
   /** As wide as the stage and of no height, so that turning the picture does not resize it. */
@@ -52,9 +56,15 @@ export class Orientation {
     this.#observer = new ResizeObserver(([entry]) => {
       const { width } = entry!.contentRect;
       // A stage that is not on the page, or hidden, has no width.
-      if (width && this.#turn(width < Math.min(NARROW, this.#across * READABLE))) turned();
+      if (width && this.#turn(this.#isDownAt(width))) turned();
     });
     this.#observer.observe(this.#ruler);
+  }
+
+  #isDownAt(width: number): boolean {
+    if (width < NARROW) return width < this.#across * READABLE;
+    const fits = this.#down * SMALLEST <= width && this.#tall <= TALLEST;
+    return fits && width < this.#across * LEGIBLE;
   }
 
   stop(): void {
@@ -78,6 +88,7 @@ export class Orientation {
   /** Note what will change, and return how wide the picture is downward. */
   #read(json: Readonly<Record<string, unknown>>): number {
     const [width, height] = numbers(json["size"], 2);
+    this.#tall = height;
     const [cell] = numbers([json["cell"]], 1);
     const [valueRoom, partialRoom] = numbers(json["rooms"], 2);
     const groups = this.svg.querySelectorAll(".node");

@@ -32,7 +32,7 @@ const NUMBER_HEIGHT = 15;
 const NONE: readonly number[] = [];
 
 /** How far the picture shrinks before it scrolls, and how far it grows. */
-const SMALLEST = 0.45;
+const SMALLEST = 0.5;
 const LARGEST = 1.1;
 const LONG = 960;
 
