@@ -104,15 +104,16 @@ def check(
             verdict.notebook = None
             sound.append(verdict)
     for verdict in sound:
-        name = kernel or _kernel_of(verdict.path)
-        if name not in installed:
-            verdict.complaints.append(
-                Complaint(
+        try:
+            name = kernel or _kernel_of(verdict.path)
+            if name not in installed:
+                raise NotebookError(
                     f"its kernel {name!r} is not installed", "install it, or --kernel python3"
                 )
-            )
-        elif verdict.cells:
-            compare(verdict, name, timeout, heard)
+            if verdict.cells:
+                compare(verdict, name, timeout, heard)
+        except NotebookError as error:  # or it is another file by now
+            verdict.complaints.append(Complaint(error.what, error.mend))
         yield verdict
 
 

@@ -323,3 +323,23 @@ def is_running(pid: int) -> bool:
         return False
     status = Path(f"/proc/{pid}/stat")
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_kernel_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "kernels" / "broken"
+    folder.mkdir(parents=True)
+    spec = {"argv": [sys.executable, "-c", "1"], "display_name": "Broken", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    path = stored(tmp_path / "x.ipynb", ("1 + 1", None))
+    assert only(checked(path, kernel="broken")).what.startswith(
+        "fails: Kernel died before replying"
+    )
+
+
+def test_a_notebook_that_vanishes_meanwhile_is_told(tmp_path: Path) -> None:
+    paths = [stored(tmp_path / f"{name}.ipynb", ("print(1)", "1\n")) for name in "ab"]
+    verdicts = check(paths)
+    assert next(verdicts).passes
+    paths[1].unlink()
+    assert only(next(verdicts)).what == "can't be read (no such file or directory)"
