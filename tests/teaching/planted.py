@@ -1,4 +1,4 @@
-"""Notebooks for the tests of the commands: made of cells, executed or not."""
+"""Notebooks for the tests of the commands, made of cells; and what `check` says of one."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from cgraph_edu.teaching.checking import Complaint, Verdict, check
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "01_computational_graphs.ipynb"
 
@@ -43,3 +45,15 @@ def change(path: Path, **metadata: Any) -> Path:
     notebook["metadata"] |= metadata
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return path
+
+
+def checked(path: Path, timeout: float = 60.0, kernel: str | None = None) -> Verdict:
+    (verdict,) = check([path], timeout=timeout, kernel=kernel)
+    return verdict
+
+
+def only(verdict: Verdict) -> Complaint:
+    """The one complaint of a notebook, which fails by it."""
+    (complaint,) = verdict.complaints
+    assert not verdict.passes
+    return complaint

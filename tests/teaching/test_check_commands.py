@@ -16,6 +16,7 @@ from tests.teaching.planted import LESSON, change, stored
 Command = Callable[..., Result]
 
 
+@pytest.mark.slow
 def test_a_notebook_that_passes(command: Command) -> None:
     stored(Path("x.ipynb"), ("print(1)", "1\n"))
     done = command("check", "x.ipynb")
@@ -24,6 +25,7 @@ def test_a_notebook_that_passes(command: Command) -> None:
     assert command("check", "-q", "x.ipynb").output == ""
 
 
+@pytest.mark.slow
 def test_what_there_is_to_mend(command: Command) -> None:
     stored(Path("a.ipynb"), ("print('[bold]')", "two\n"))
     Path("b.ipynb").write_text("{")
@@ -102,6 +104,7 @@ def test_export_that_cannot_be(command: Command) -> None:
     assert sorted(os.listdir()) == ["broken.ipynb", "x.ipynb"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("arguments", [["check", "b.ipynb", "a.ipynb"], ["export", "b.ipynb"]])
 def test_ctrl_c_ends_with_130_and_tells_what_was_done(
@@ -132,6 +135,7 @@ def test_ctrl_c_ends_with_130_and_tells_what_was_done(
     assert sorted(os.listdir(tmp_path)) == ["a.ipynb", "b.ipynb", "here"]
 
 
+@pytest.mark.slow
 def test_the_first_lesson_and_a_page_of_it(command: Command) -> None:
     assert command("check", LESSON).exit_code == 0
     done = command("export", LESSON, "-o", "lesson.html")

@@ -17,6 +17,8 @@ from cgraph_edu.teaching.maths import mathml, output
 from tests.examples import FIVE_LINES
 from tests.teaching.planted import LESSON, METADATA, executed, stored
 
+pytestmark = pytest.mark.slow  # most of them start a kernel
+
 LOAD = "%load_ext cgraph_edu"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
