@@ -183,9 +183,10 @@ def _page(notebook: Any, path: Path, explorers: Mapping[str, Saved]) -> Exported
     names = sorted({explorer.module for explorer in places})
     states = "\n".join(state(each, _name(i)) for i, each in enumerate(places))
     title = escape(_title(notebook) or path.stem)
+    moves = "The sliders move; to" if places else "To"
     note = (
-        f"Saved from {escape(path.name)} with cgraph_edu. The sliders move; to run or change the "
-        "code, open the notebook."
+        f"Saved from {escape(path.name)} with cgraph_edu. {moves} run or change the code, open the "
+        "notebook."
     )
     html = f"""<!doctype html>
 <html lang="en">
