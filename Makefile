@@ -109,7 +109,7 @@ clean: ## remove everything that was installed or made
 	touch $@
 
 .venv/test: .venv/python pyproject.toml constraints.txt
-	$(BIN)/$(PINNED) --editable '.[test]'
+	$(BIN)/$(PINNED) --editable '.[dev]'
 	touch $@
 
 .venv-torch/python .venv-tensorflow/python .venv-bench/python:

@@ -29,7 +29,9 @@ LAYERS = {
     "writing": CELL | {"writing"},
     "notations": CELL | {"writing", "notations"},
     "magics": CELL | {"notations", "magics"},
-    "cli": CELL | {"cli"},
+    "teaching": CELL | {"teaching"},
+    "cli": {"teaching", "cli"},
+    "__main__": {"cli"},
     "dialects": CORE | {"dialects"},
     "bridges": GRAPHS | {"bridges"},
 }

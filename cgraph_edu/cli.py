@@ -1,0 +1,88 @@
+"""The command `cgraph-edu`.
+
+Each command is one small function over a module of teaching/, which it imports when it runs, so
+that `cgraph-edu --help` is quick. A command ends with 0 if all is well, 1 if a check failed, 2 if
+it was used in a wrong way, and 130 after Ctrl-C.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .teaching import Refused
+
+
+class Failure(click.ClickException):
+    """One line on stderr, and status 2."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Commands whose errors are told in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            ctx.exit(130)
+        except Refused as refused:
+            raise Failure(str(refused)) from refused
+        except BrokenPipeError:  # nobody reads on: click ends quietly
+            raise
+        except OSError as error:
+            told = [error.filename, error.strerror] if error.filename else [error]
+            raise Failure(": ".join(map(str, told))) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cgraph-edu")
+def main() -> None:
+    """Learn and teach with computational graphs."""
+
+
+@main.command()
+@click.argument(
+    "folder", metavar="[DIR]", type=click.Path(path_type=Path), default="cgraph-edu-lessons"
+)
+@click.option("--no-open", is_flag=True, help="Copy the lessons, and leave it at that.")
+@click.option("--no-browser", is_flag=True, help="Start JupyterLab, and open no browser.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Where JupyterLab listens; otherwise it looks for a free port.",
+)
+def lessons(folder: Path, no_open: bool, no_browser: bool, port: int | None) -> None:
+    """Copy the lessons into DIR and open them in JupyterLab.
+
+    DIR is cgraph-edu-lessons if you name none. A lesson that you have changed stays as it is: a
+    fresh copy is put beside it. Ctrl-C ends JupyterLab.
+    """
+    from .teaching.lessons import copy_lessons, open_jupyterlab
+
+    copied = copy_lessons(folder)
+    click.echo(f"The lessons are in {folder}" + ("." if copied.new else ", as you left them."))
+    for lesson, fresh in copied.fresh:
+        click.echo(f"{lesson} has changes of yours and was left alone. A fresh copy: {fresh}")
+    if not no_open:
+        open_jupyterlab(folder, port, browser=not no_browser)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Start a lesson repository of your own in DIR.
+
+    DIR is a new or empty folder, or a fresh clone of an empty repository on GitHub. It gets a
+    lesson with an exercise, its test, a workflow for GitHub that runs it, and what Binder needs.
+    """
+    from .teaching.starting import PLACEHOLDER, TEST, start_repository
+
+    repository = start_repository(folder)
+    click.echo(f"Your lesson repository is in {folder}. Its README.md says how to go on.")
+    click.echo(f"Its test, run in that folder: {TEST}")
+    if repository is None:
+        click.echo(f"In README.md, write your names on GitHub in place of {PLACEHOLDER}.")

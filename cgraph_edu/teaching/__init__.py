@@ -1,0 +1,5 @@
+"""What the command `cgraph-edu` does, one module for each idea; cli.py is the command itself."""
+
+
+class Refused(Exception):
+    """What was asked cannot be done. The text says why, and what to do, in one line."""
