@@ -21,7 +21,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
 from . import Refused
 
@@ -79,14 +79,11 @@ def prepare_pyodide(folder: Path, tell: Callable[[str], None]) -> None:
     }
     packages: dict[str, Any] = lock["packages"]
     compiled = {name for name, entry in packages.items() if _is_compiled(entry["file_name"])}
-    elsewhere = {"cgraph-edu", *OF_THE_KERNEL}
-    needed = _installed_versions(compiled.union(UNUSED, OF_THE_KERNEL), environment)
-    needed["micropip"] = packages["micropip"]["version"]
-    _fetch_wheels(
-        [f"{name}=={version}" for name, version in needed.items() if name not in elsewhere],
-        environment["python_version"],
-        folder,
-    )
+    versions = _installed_versions(compiled.union(UNUSED, OF_THE_KERNEL), environment)
+    versions["micropip"] = packages["micropip"]["version"]  # it runs nowhere else
+    del versions["cgraph-edu"]
+    pinned = [f"{name}=={version}" for name, version in versions.items()]
+    _fetch_wheels(pinned, environment["python_version"], folder)
     _copy_wheels_of_the_kernel(folder)
     _pack_this_package(folder)
 
@@ -96,7 +93,7 @@ def prepare_pyodide(folder: Path, tell: Callable[[str], None]) -> None:
         canonicalize_name(parse_wheel_filename(file.name)[0]): file for file in folder.glob("*.whl")
     }
     for name, wheel in wheels.items():
-        packages[name] = _entry(name, wheel, wheels.keys(), environment)
+        packages[name] = _entry(name, wheel, {*wheels}, environment)
     lock_file.write_text(json.dumps(lock), encoding="utf-8")
 
 
@@ -138,7 +135,7 @@ def _npm() -> list[str]:
 def _installed_versions(left_out: set[str], environment: dict[str, str]) -> dict[str, str]:
     """This package and what it needs in the browser, each in the version that is installed here."""
     versions: dict[str, str] = {}
-    waiting = ["cgraph-edu", "comm", "ipython", "jedi", "six"]
+    waiting: list[str] = ["cgraph-edu", "comm", "ipython", "jedi"]
     while waiting:
         name = waiting.pop()
         if name in versions or name in left_out:
@@ -152,7 +149,7 @@ def _installed_versions(left_out: set[str], environment: dict[str, str]) -> dict
     return versions
 
 
-def _requirements(lines: list[str], environment: dict[str, str]) -> Iterator[str]:
+def _requirements(lines: list[str], environment: dict[str, str]) -> Iterator[NormalizedName]:
     for line in lines:
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate(environment):
@@ -182,7 +179,7 @@ def _last_line(text: str) -> str:
 
 
 def _copy_wheels_of_the_kernel(folder: Path) -> None:
-    newest: dict[str, Path] = {}
+    newest: dict[NormalizedName, Path] = {}
     for file in distribution("jupyterlite-pyodide-kernel").files or []:
         if file.suffix == ".whl":
             name, version, _, _ = parse_wheel_filename(file.name)
@@ -190,7 +187,7 @@ def _copy_wheels_of_the_kernel(folder: Path) -> None:
             if known is None or parse_wheel_filename(known.name)[1] < version:
                 newest[name] = Path(str(file.locate()))
     for name in OF_THE_KERNEL:
-        shutil.copy(newest[name], folder)
+        shutil.copy(newest[canonicalize_name(name)], folder)
 
 
 def _pack_this_package(folder: Path) -> None:
@@ -217,7 +214,7 @@ def _pack_this_package(folder: Path) -> None:
 
 
 def _entry(
-    name: str, wheel: Path, known: "set[str] | Any", environment: dict[str, str]
+    name: str, wheel: Path, known: set[NormalizedName], environment: dict[str, str]
 ) -> dict[str, Any]:
     """What the lock says of a package whose wheel is beside it."""
     with ZipFile(wheel) as archive:
@@ -238,6 +235,6 @@ def _entry(
         "install_dir": "site",
         "package_type": "package",
         "imports": sorted(imports),
-        "depends": sorted({*needed} & {*known}),
+        "depends": sorted(known.intersection(needed)),
         "unvendored_tests": False,
     }

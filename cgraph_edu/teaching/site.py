@@ -8,7 +8,6 @@ them ask for them there (`on_site.fetch`), and say so where there is no internet
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,21 +27,24 @@ from .on_site import NAMES_THEM
 MARK = "cgraph-edu-site.json"
 """The file by which a site of ours is known."""
 
+BUILDING = ".building-"
+"""How the folder begins in which a site is built; one that was killed may leave it behind."""
+
 EXTENSIONS = ("anywidget", "jupyterlab-widgets", "jupyterlite-pyodide-kernel")
 """The packages whose JupyterLab extensions the site has; others that are installed it has not."""
 
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
-# The front page is where JupyterLite looks for its settings, too.
+# JupyterLite looks for settings in the front page, so it must have some.
 FRONT_PAGE = """<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
-    <title>cgraph_edu: the lessons</title>
-    <script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">{{}}</script>
-    <meta http-equiv="refresh" content="0; url=lab/index.html?path={landing}">
+    <title>cgraph_edu</title>
+    <meta http-equiv="refresh" content="0; url=lab/index.html{query}">
+    <script id="jupyter-config-data" type="application/json">{{}}</script>
   </head>
-  <body><a href="lab/index.html?path={landing}">Open the lessons</a></body>
+  <body><a href="lab/index.html{query}">Open the lessons</a></body>
 </html>
 """
 
@@ -83,20 +85,20 @@ def build_site(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         # Within the folder, for what is complete then only changes its name.
-        with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as building:
-            work = Path(building)
+        with tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder) as building:
+            work = Path(building).resolve()
             prepare_pyodide(work / "static" / "pyodide", tell)
             tell("the lessons")
             _copy_lessons(source, work / "files")
             tell("JupyterLite")
             site = _run_jupyterlite(work, PRELOADED)
-            landing = LANDING if (source / LANDING).exists() else ""
-            (site / "index.html").write_text(FRONT_PAGE.format(landing=landing), encoding="utf-8")
+            query = f"?path={LANDING}" if (source / LANDING).exists() else ""
+            (site / "index.html").write_text(FRONT_PAGE.format(query=query), encoding="utf-8")
             (site / ".nojekyll").touch()  # GitHub Pages then serves every file as it is
             (site / MARK).write_text(
                 json.dumps({"cgraph-edu": distribution("cgraph-edu").version}), encoding="utf-8"
             )
-            _replace(folder, work, site)
+            _replace(folder, site)
     except BaseException:
         if is_new:
             with suppress(OSError):
@@ -115,7 +117,9 @@ def serve_site(folder: Path, port: int, tell: Callable[[str], None]) -> None:
     try:
         server = static_server(folder, port)
     except OSError as error:
-        raise Refused(f"Port {port} cannot be had ({error.strerror}). Choose another.") from error
+        raise Refused(
+            f"Port {port} cannot be had ({error.strerror}). Choose another with --port."
+        ) from error
     with server:
         tell(f"http://127.0.0.1:{server.server_port}/")
         server.serve_forever()
@@ -127,14 +131,19 @@ def static_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Elsewhere this lets go of a port that a server was on a moment ago; on Windows it takes one
-    # that is in use.
+    # On Windows this would take a port that is in use; elsewhere, one that was until just now.
     allow_reuse_address = sys.platform != "win32"
-    request_queue_size = socket.SOMAXCONN
+    request_queue_size = 128  # a browser asks for hundreds of files at once
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    # Elsewhere a machine's own settings decide, and a browser runs no module of another type.
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing of each file."""
 
@@ -142,7 +151,9 @@ class _Quiet(SimpleHTTPRequestHandler):
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise Refused(f"{folder} is a file. Name a folder for the site.")
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+    if not folder.exists() or (folder / MARK).exists():
+        return
+    if any(not file.name.startswith(BUILDING) for file in folder.iterdir()):
         raise Refused(
             f"{folder} is not empty and no site of ours, so nothing was written. "
             "Name a folder that is new or empty."
@@ -152,12 +163,14 @@ def _check_folder(folder: Path) -> None:
 def _copy_lessons(source: Path, target: Path) -> None:
     """Copy the notebooks and their images; those that need more get a cell that fetches it."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
-    for file in target.glob("*.ipynb"):
+    for file in target.rglob("*.ipynb"):
         try:
             notebook = json.loads(file.read_bytes())
             _fit(notebook)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Refused(f"{source / file.name} is no notebook that can be read.") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Refused(
+                f"{source / file.relative_to(target)} is not a notebook, or a broken one."
+            ) from error
         file.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
     for picture in target.rglob("*.svg"):
         # JupyterLite fails on other characters in a picture.
@@ -175,7 +188,7 @@ def _fit(notebook: dict[str, Any]) -> None:
     }
     if not any(NAMES_THEM.search("".join(cell["source"])) for cell in code):
         return
-    fetch = {
+    fetch: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,
         "id": "fetch",
@@ -228,9 +241,9 @@ def _extension(package: str) -> Path:
     raise Refused(f"{package}, as it is installed, has no JupyterLab extension.")
 
 
-def _replace(folder: Path, work: Path, site: Path) -> None:
+def _replace(folder: Path, site: Path) -> None:
     for old in folder.iterdir():
-        if old == work:
+        if old.name == site.parent.name:
             continue
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
