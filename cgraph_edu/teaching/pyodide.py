@@ -102,12 +102,15 @@ def _is_compiled(file_name: str) -> bool:
 
 
 def _fetch_runtime(version: str, folder: Path) -> None:
-    command = [*_npm(), "pack", f"pyodide@{version}", "--prefer-offline", "--loglevel=error"]
+    command = [
+        *(*_npm(), "pack", f"pyodide@{version}", "--prefer-offline", "--loglevel=error"),
+        *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
+    ]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if run.returncode:
         raise Refused(
-            f"Pyodide {version} (6 MB) could not be fetched from registry.npmjs.org. npm says: "
-            + _last_line(run.stderr)
+            f"Pyodide {version} (6 MB) could not be fetched from registry.npmjs.org. "
+            f"npm says: {_cause(run.stderr)}"
         )
     archive = folder / f"pyodide-{version}.tgz"
     with tarfile.open(archive) as files:
@@ -169,13 +172,19 @@ def _fetch_wheels(requirements: list[str], python: str, folder: Path) -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     if run.returncode:
         raise Refused(
-            "Not all Python packages could be fetched from PyPI. pip says: "
-            + _last_line(run.stderr)
+            f"Not all Python packages could be fetched from PyPI. pip says: {_cause(run.stderr)}"
         )
 
 
-def _last_line(text: str) -> str:
-    return (text.strip() or "nothing").splitlines()[-1]
+def _cause(told: str) -> str:
+    """The sentence in what npm or pip tell of an error that says what happened."""
+    lines = [line.strip() for line in told.splitlines()]
+    sentences = [
+        line
+        for line in lines
+        if line.lower().startswith(("npm error", "error")) and len(line.split()) > 4
+    ]
+    return (sentences or lines or ["nothing"])[0]
 
 
 def _copy_wheels_of_the_kernel(folder: Path) -> None:
@@ -186,8 +195,8 @@ def _copy_wheels_of_the_kernel(folder: Path) -> None:
             known = newest.get(name)
             if known is None or parse_wheel_filename(known.name)[1] < version:
                 newest[name] = Path(str(file.locate()))
-    for name in OF_THE_KERNEL:
-        shutil.copy(newest[canonicalize_name(name)], folder)
+    for package in OF_THE_KERNEL:
+        shutil.copy(newest[canonicalize_name(package)], folder)
 
 
 def _pack_this_package(folder: Path) -> None:

@@ -181,11 +181,6 @@ def _copy_lessons(source: Path, target: Path) -> None:
 def _fit(notebook: dict[str, Any]) -> None:
     cells = notebook["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
-    notebook["metadata"]["kernelspec"] = {
-        "display_name": "Python (Pyodide)",
-        "language": "python",
-        "name": "python",
-    }
     if not any(NAMES_THEM.search("".join(cell["source"])) for cell in code):
         return
     fetch: dict[str, Any] = {

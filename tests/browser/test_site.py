@@ -89,7 +89,7 @@ def test_the_landing_page_opens_by_itself(page: Page, site: str) -> None:
     pictures = page.locator(".jp-RenderedMarkdown img")
     assert pictures.count() == 12
     broken = "images => images.filter((image) => !image.naturalWidth).map((image) => image.src)"
-    page.wait_for_function(f"() => !({broken})([...document.images]).length")
+    page.wait_for_function(f"() => !({broken})([...document.images]).length", timeout=20_000)
 
 
 @pytest.mark.parametrize("noise", [PICTURES])
