@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
@@ -45,6 +46,9 @@ OF_THE_KERNEL = ("ipykernel", "piplite", "pyodide-kernel", "widgetsnbextension")
 
 UNUSED = ("click", "rich")
 """What only the command `cgraph-edu` needs."""
+
+LEFT_OUT = {"__pycache__", "lessons", "src", "template"}
+"""Files and folders of this package that nothing reads in the browser."""
 
 IN_THE_BROWSER = {
     "extra": "",
@@ -200,26 +204,30 @@ def _copy_wheels_of_the_kernel(folder: Path) -> None:
 
 
 def _pack_this_package(folder: Path) -> None:
-    """Make a wheel of the package as it is installed, be that from a wheel or from its sources."""
+    """Make a wheel of the package as it is installed, be that from a wheel or from its sources.
+
+    Its name changes with what is in it: a browser may still have that of an older site.
+    """
     package = Path(__file__).parents[1]
     installed = distribution("cgraph-edu")
     information = f"cgraph_edu-{installed.version}.dist-info"
-    files = [
-        file
+    contents = {
+        file.relative_to(package.parent).as_posix(): file.read_bytes()
         for file in sorted(package.rglob("*"))
-        if file.is_file()
-        and not {"__pycache__", "lessons", "src", "template"} & {*file.relative_to(package).parts}
-    ]
-    wheel = folder / f"cgraph_edu-{installed.version}-py3-none-any.whl"
-    with ZipFile(wheel, "w", ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.write(file, file.relative_to(package.parent).as_posix())
-        archive.writestr(f"{information}/METADATA", installed.read_text("METADATA") or "")
-        archive.writestr(
-            f"{information}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        names = [*archive.namelist(), f"{information}/RECORD"]
-        archive.writestr(f"{information}/RECORD", "".join(f"{name},,\n" for name in names))
+        if file.is_file() and not LEFT_OUT & {*file.relative_to(package).parts}
+    }
+    contents[f"{information}/METADATA"] = (installed.read_text("METADATA") or "").encode()
+    contents[f"{information}/WHEEL"] = (
+        b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    contents[f"{information}/RECORD"] = "".join(f"{name},,\n" for name in contents).encode()
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(ZipInfo(name), content, ZIP_DEFLATED)
+    build = f"0{sha256(packed.getvalue()).hexdigest()[:8]}"
+    wheel = folder / f"cgraph_edu-{installed.version}-{build}-py3-none-any.whl"
+    wheel.write_bytes(packed.getvalue())
 
 
 def _entry(
