@@ -14,7 +14,7 @@ LESSON_WITH_TENSORFLOW := notebooks/frameworks/how_to_tensorflow.ipynb
 LESSONS_WITH_TORCH := $(filter-out $(LESSON_WITH_TENSORFLOW),$(wildcard notebooks/frameworks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help lessons test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
+.PHONY: help lessons site test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
         notebooks framework-notebooks bench screenshots constraints clean
 
 help: ## list the targets
@@ -28,6 +28,9 @@ lessons: .venv/lessons ## open the course in JupyterLab (BROWSER=none: do not op
 	  $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(PORT),--ServerApp.port=$(PORT) --ServerApp.port_retries=0) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+site: .venv/site ## build the course as a site that needs no server (DIR=FOLDER: there, else .build/site)
+	$(BIN)/cgraph-edu site $(or $(DIR),.build/site)
 
 # ---- for developers
 
@@ -107,6 +110,10 @@ clean: ## remove everything that was installed or made
 .venv/lessons: .venv/python pyproject.toml constraints.txt binder/page_config.json
 	$(BIN)/$(PINNED) --editable '.[lab]'
 	mkdir -p .venv/etc/jupyter/labconfig && cp binder/page_config.json .venv/etc/jupyter/labconfig/
+	touch $@
+
+.venv/site: .venv/python pyproject.toml constraints.txt
+	$(BIN)/$(PINNED) --editable '.[site]'
 	touch $@
 
 .venv/test: .venv/python pyproject.toml constraints.txt

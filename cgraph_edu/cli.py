@@ -175,3 +175,34 @@ def export(
     except NotebookError as error:
         click.echo(f"{notebook}: {error}", err=True)
         context.exit(1)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--lessons",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The notebooks that go on it, instead of the course.",
+)
+@click.option("--serve", is_flag=True, help="Then serve it on this machine, until Ctrl-C.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="For --serve."
+)
+def site(folder: Path, lessons: Path | None, serve: bool, port: int) -> None:
+    """Build a site in DIR that runs the lessons in the browser.
+
+    Put the folder on any static host: there is no server behind it, whatever the size of the class.
+    Its 50 MB hold all that the scalar lessons need. NumPy and matplotlib are fetched by the
+    learner's browser from Pyodide's server; where it cannot, the cells that need them say so.
+    """
+    from rich.console import Console
+
+    from .teaching.site import build_site, serve_site
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+        build_site(folder, lessons, tell=lambda step: status.update(f"Getting {step}"))
+    click.echo(f"The site is in {folder}.")
+    if serve:
+        serve_site(folder, port, tell=click.echo)
