@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import lab as jupyter
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import NOISE, ROOT
 from tests.browser.lab import CONTROLS, Lab, press_all
 from tests.browser.test_lab import LESSON, Explorer
 
@@ -15,7 +15,7 @@ from tests.browser.test_lab import LESSON, Explorer
 @pytest.fixture
 def noise() -> str:
     """Notebook 7 complains of itself, whatever the notebook holds."""
-    return r"'schema'|yjs/issues|already been (added|registered)"
+    return rf"'schema'|yjs/issues|already been (added|registered)|{NOISE}"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("notebook7") / "notebooks"
     folder.mkdir()
     shutil.copy(ROOT / "notebooks" / LESSON, folder)
+    shutil.copytree(ROOT / "notebooks/images", folder / "images")
     settings = tmp_path_factory.mktemp("notebook7_settings")
     with jupyter.serve(folder, settings, jupyter.NOTEBOOK) as running:
         yield running
