@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 
 NOISE = r"@jupyterlite/services"
-"""What builds the site is installed here too, and front ends other than JupyterLite can't load it."""
+"""What builds the site is installed here too, and JupyterLab and Notebook 7 can't load it."""
 
 
 @pytest.fixture
