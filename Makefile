@@ -14,7 +14,7 @@ LESSON_WITH_TENSORFLOW := notebooks/frameworks/how_to_tensorflow.ipynb
 LESSONS_WITH_TORCH := $(filter-out $(LESSON_WITH_TENSORFLOW),$(wildcard notebooks/frameworks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help lessons test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
+.PHONY: help lessons docs test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
         notebooks framework-notebooks bench screenshots constraints clean
 
 help: ## list the targets
@@ -75,6 +75,9 @@ notebooks: .venv/test ## run every lesson, and store it without widget state
 framework-notebooks: .venv-torch/ready .venv-tensorflow/ready ## the same for those that need a framework
 	.venv-torch/bin/python scripts/execute_notebooks.py $(LESSONS_WITH_TORCH)
 	.venv-tensorflow/bin/python scripts/execute_notebooks.py $(LESSON_WITH_TENSORFLOW)
+
+docs: .venv/test ## build the documentation site in .build/docs (opens from there, no server needed)
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 bench: .venv-bench/ready .venv/chromium ## measure what the README quotes
 	.venv-bench/bin/python -m benchmarks
