@@ -17,8 +17,10 @@ import numpy as np
 import cgraph_edu as cg
 
 THEMES = ("light", "dark")
+LEAST = 0.6
+"""So small a picture is still legible; a narrower page scrolls it."""
 
-_ASKED = re.compile(r"^\[\[(picture|explorer) (\w+)(?:: *(.*?))?\]\]$", re.M | re.S)
+_ASKED = re.compile(r"^\[\[(picture|explorer) (\w+): *(.*?)\]\]$", re.M | re.S)
 _PICTURE = re.compile(
     r'<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*'
     r'<img ([^>]*?)src="([^"]+)"([^>]*?)>\s*</picture>'
@@ -130,6 +132,13 @@ def drawn(name: str, theme: str) -> str:
     return str(GRAPHS[name]().draw(theme=theme))
 
 
+def width(name: str) -> float:
+    """How wide a picture is, in pixels."""
+    found = re.search(r' width="([\d.]+)"', drawn(name, "light"))
+    assert found
+    return float(found[1])
+
+
 @cache
 def in_words(name: str) -> str:
     """What a picture shows, for those who don't see it."""
@@ -151,21 +160,18 @@ def placed(markdown: str, uri: str) -> str:
 
     def place(asked: re.Match[str]) -> str:
         kind, name, caption = asked.groups()
-        told = f"<figcaption>{caption}</figcaption>" if caption else ""
+        page = _from(uri, f"explorers/{name}.html")
         if kind == "picture":
-            shown = two(
-                _from(uri, f"pictures/{name}_light.svg"),
-                _from(uri, f"pictures/{name}_dark.svg"),
-                f'alt="{escape(in_words(name))}"',
-            )
+            light, dark = (_from(uri, f"pictures/{name}_{theme}.svg") for theme in THEMES)
+            least = round(LEAST * width(name))
+            rest = f'alt="{escape(in_words(name))}" style="min-width:{least}px"'
+            shown = f'<div class="cg-scroll">{two(light, dark, rest)}</div>'
         else:
-            page = _from(uri, f"explorers/{name}.html")
             title = escape(GRAPHS[name]().title)
             shown = f'<iframe class="cg-explorer" src="{page}" title="{title}"></iframe>'
-            told = told.replace(
-                "</figcaption>", f' <a href="{page}" target="_blank">Open it alone.</a></figcaption>'
-            )
-        return f'<figure class="cg-figure" markdown="0">{shown}{told}</figure>'
+        alone = "Move it." if kind == "picture" else "Open it alone."
+        told = f'{caption} <a href="{page}" target="_blank">{alone}</a>'
+        return f'<figure class="cg-figure">{shown}<figcaption>{told}</figcaption></figure>'
 
     markdown = _ASKED.sub(place, markdown)
     return _PICTURE.sub(
@@ -175,7 +181,8 @@ def placed(markdown: str, uri: str) -> str:
 
 def two(light: str, dark: str, rest: str) -> str:
     """A picture for each theme; the page's style shows one of them."""
-    return f'<img class="cg-on-light" src="{light}" {rest}><img class="cg-on-dark" src="{dark}" {rest}>'
+    themes = {"light": light, "dark": dark}
+    return "".join(f'<img class="cg-on-{t}" src="{src}" {rest}>' for t, src in themes.items())
 
 
 def _from(uri: str, target: str) -> str:

@@ -1,24 +1,30 @@
 """The parts of the reference that are filled in from the code.
 
-    ::: cg.grad            a public name, from its docstring
-    ::: ops                the elementwise functions, from the op table
-    ::: %%cgraph           the options of the cell
-    ::: cgraph-edu         the commands
+A page asks for them with a line of its own:
+
+::: cg.grad            a public name, from its docstring
+::: cg.Path: product   a class, with these of its methods and properties
+::: ops                the elementwise functions, from the op table
+::: %%cgraph           the options of the cell
+::: cgraph-edu         the commands
 """
 
+import json
 import re
 from collections.abc import Iterator
+from html import escape
 from inspect import cleandoc
 
 import click
 
+from cgraph_edu.core import functions
 from cgraph_edu.core.expressions import write
 from cgraph_edu.core.ops import OPS
 from scripts.docs.links import ROOT
 
 STUB = ROOT / "cgraph_edu" / "__init__.pyi"
 
-_NAME = re.compile(r"^::: cg\.([\w.]+)$", re.M)
+_NAME = re.compile(r"^::: cg\.(\w+)(?:: (.*))?$", re.M)
 
 
 def public_names() -> dict[str, str]:
@@ -39,7 +45,20 @@ def filled(markdown: str) -> str:
         line = f"\n::: {asked}\n"
         if line in markdown:
             markdown = markdown.replace(line, f"\n{make()}\n")
-    return _NAME.sub(r"::: cgraph_edu.\1\n    options:\n      heading: cg.\1\n      toc_label: \1", markdown)
+    return _NAME.sub(_described, markdown)
+
+
+def _described(asked: re.Match[str]) -> str:
+    name, members = asked[1], (asked[2] or "").split()
+    path = f"cgraph_edu.{name}"
+    module = public_names()[name]
+    if (ROOT / f"cgraph_edu{module}.{name}".replace(".", "/")).with_suffix(".py").is_file():
+        # To a reader of the sources the module of this name hides what is meant.
+        path = f"cgraph_edu{module}.{name}.{name}"
+    options = {"heading": f"cg.{name}", "toc_label": name, "members": members}
+    lines = [f"      {option}: {json.dumps(value)}" for option, value in options.items()]
+    anchor = "" if path == f"cgraph_edu.{name}" else f'<span id="cgraph_edu.{name}"></span>\n\n'
+    return anchor + "\n".join([f"::: {path}", "    options:", *lines])
 
 
 def ops() -> str:
@@ -47,16 +66,18 @@ def ops() -> str:
     parts: list[str] = []
     for name in elementwise():
         op = OPS[name]
-        call = f"cg.{name}({', '.join(op.operands)})"
-        formula = write(op.forward)
-        lines = [f"## cg.{name} {{ #cgraph_edu.{name} data-toc-label='{name}' }}"]
-        lines += [f"`{call}`", f"<p class='cg-formula'><code>out = {formula}</code></p>"]
+        call = f"{name}({', '.join(op.operands)})"
+        formulas = {"out": op.forward}
+        formulas |= {f"∂out/∂{x}": slope for x, slope in zip(op.operands, op.partials, strict=True)}
         rows = "".join(
-            f"<tr><td>∂out/∂{operand}</td><td><code>{write(partial)}</code></td></tr>"
-            for operand, partial in zip(op.operands, op.partials, strict=True)
+            f"<tr><td>{of}</td><td><code>{escape(write(formula))}</code></td></tr>"
+            for of, formula in formulas.items()
         )
-        lines.append(f"<table class='cg-partials'>{rows}</table>".replace("<td>", "<td>"))
-        parts.append("\n\n".join(lines))
+        parts.append(f"## cg.{call} {{ #cgraph_edu.{name} data-toc-label='{name}' }}")
+        told = cleandoc(getattr(functions, name).__doc__ or "")
+        if not told.startswith(name):  # more than that it is an op
+            parts.append(told)
+        parts.append(f'<table class="cg-partials">{rows}</table>')
     return "\n\n".join(parts)
 
 
@@ -64,19 +85,18 @@ def cell() -> str:
     """The options of %%cgraph, as IPython parses them, and what its docstring says of them."""
     from cgraph_edu.magics import CGraphMagics
 
-    parser = CGraphMagics.cgraph.parser  # type: ignore[attr-defined]
+    parser = CGraphMagics.cgraph.parser
     rows = ["| `%%cgraph ...` | |", "|---|---|"]
     for action in parser._actions:
         if action.option_strings:
-            taken = action.metavar or "|".join(action.choices or ())
+            taken = action.metavar or " or ".join(map(str, action.choices or ()))
             written = f"{action.option_strings[-1]} {taken if action.nargs != 0 else ''}".strip()
         else:
             written = action.dest.upper()
-        usual = action.default
-        told = f" The default is `{usual}`." if usual not in (None, False, [], "==SUPPRESS==") else ""
-        rows.append(f"| `{written}` | {_sentence(action.help)}{told} |".replace("|native", "\\|native"))
-    text = cleandoc((CGraphMagics.cgraph.__doc__ or "").partition("\n\n")[2]) if False else ""
-    return "\n".join(rows) + "\n\n" + text
+        usual = "" if action.default in (None, False, []) else action.default
+        told = f" The default is `{usual}`." if usual else ""
+        rows.append(f"| `{written}` | {_sentence(action.help)}{told} |")
+    return "\n".join(rows)
 
 
 def _sentence(words: str) -> str:
@@ -100,6 +120,7 @@ def _commands(group: click.Group) -> Iterator[str]:
         yield f"## cgraph-edu {name} {{ #{name} data-toc-label='{name}' }}"
         yield f"    {usage}"
         yield cleandoc(command.help or "")
-        records = [r for p in command.get_params(inner) if (r := p.get_help_record(inner))]
-        rows = [f"| `{written}` | {told} |" for written, told in records]
-        yield "\n".join(["| option | |", "|---|---|", *rows])
+        records = [r for p in command.params if (r := p.get_help_record(inner))]
+        rows = [f"| `{written}` | {told} |" for written, told in records if told]
+        if rows:
+            yield "\n".join(["| option | |", "|---|---|", *rows])
