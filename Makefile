@@ -14,8 +14,8 @@ LESSON_WITH_TENSORFLOW := notebooks/frameworks/how_to_tensorflow.ipynb
 LESSONS_WITH_TORCH := $(filter-out $(LESSON_WITH_TENSORFLOW),$(wildcard notebooks/frameworks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help lessons docs test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
-        notebooks framework-notebooks bench screenshots constraints clean
+.PHONY: help lessons site docs test test-frameworks check lint types browser-types bundle bundle-check \
+        lessons-check notebooks framework-notebooks bench screenshots constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ lessons: .venv/lessons ## open the course in JupyterLab (BROWSER=none: do not op
 	  $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(PORT),--ServerApp.port=$(PORT) --ServerApp.port_retries=0) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+site: .venv/site ## build the course as a site that needs no server (DIR=FOLDER: there, else .build/site)
+	$(BIN)/cgraph-edu site $(or $(DIR),.build/site)
 
 # ---- for developers
 
@@ -76,8 +79,9 @@ framework-notebooks: .venv-torch/ready .venv-tensorflow/ready ## the same for th
 	.venv-torch/bin/python scripts/execute_notebooks.py $(LESSONS_WITH_TORCH)
 	.venv-tensorflow/bin/python scripts/execute_notebooks.py $(LESSON_WITH_TENSORFLOW)
 
+# The variable is for a notice on the future of Material for MkDocs, which is no warning about ours.
 docs: .venv/test ## build the documentation site in .build/docs (opens from there, no server needed)
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: .venv-bench/ready .venv/chromium ## measure what the README quotes
 	.venv-bench/bin/python -m benchmarks
@@ -110,6 +114,10 @@ clean: ## remove everything that was installed or made
 .venv/lessons: .venv/python pyproject.toml constraints.txt binder/page_config.json
 	$(BIN)/$(PINNED) --editable '.[lab]'
 	mkdir -p .venv/etc/jupyter/labconfig && cp binder/page_config.json .venv/etc/jupyter/labconfig/
+	touch $@
+
+.venv/site: .venv/python pyproject.toml constraints.txt
+	$(BIN)/$(PINNED) --editable '.[site]'
 	touch $@
 
 .venv/test: .venv/python pyproject.toml constraints.txt

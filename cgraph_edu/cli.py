@@ -87,3 +87,122 @@ def new(folder: Path) -> None:
     click.echo(f"Its test, run in that folder: {TEST}")
     if repository is None:
         click.echo(f"In README.md, write your names on GitHub in place of {PLACEHOLDER}.")
+
+
+notebooks = click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300,
+    show_default=True,
+    help="How long a cell may take.",
+)
+kernel = click.option(
+    "--kernel", metavar="NAME", help="Run in this kernel, not in the one that a notebook names."
+)
+
+
+@main.command()
+@notebooks
+@timeout
+@kernel
+@click.option("-q", "--quiet", is_flag=True, help="Tell what there is to mend, and nothing else.")
+@click.pass_context
+def check(
+    context: click.Context, paths: tuple[Path, ...], timeout: float, kernel: str | None, quiet: bool
+) -> None:
+    """Run notebooks and compare what they give with what is stored.
+
+    PATH is a notebook or a folder of them. Each is run twice, so that what differs from run to run
+    is told apart from what has changed. Ends with 1 if there is something to mend.
+    """
+    from .teaching.files import find
+    from .teaching.reporting import report_check
+
+    if not report_check(find(paths), timeout, kernel, quiet):
+        context.exit(1)
+
+
+@main.command()
+@notebooks
+@click.pass_context
+def strip(context: click.Context, paths: tuple[Path, ...]) -> None:
+    """Take widgets out of notebooks.
+
+    PATH is a notebook or a folder of them. What differs between machines goes as well: when it ran,
+    which version of Python. What a cell printed and drew stays, as does every other byte.
+    Ends with 1 if a file was no notebook, or could not be written.
+    """
+    from .teaching.files import find
+    from .teaching.reporting import report_strip
+
+    if not report_strip(find(paths)):
+        context.exit(1)
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option("--html", is_flag=True, default=True, help="As an HTML page: there is no other form.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where the page goes."
+)
+@click.option("--no-run", is_flag=True, help="Take the notebook as it is stored.")
+@timeout
+@kernel
+@click.pass_context
+def export(
+    context: click.Context,
+    notebook: Path,
+    html: bool,
+    output: Path | None,
+    no_run: bool,
+    timeout: float,
+    kernel: str | None,
+) -> None:
+    """Make one HTML page of a notebook, with sliders that move.
+
+    The page needs no kernel and no network. It is put beside the notebook unless you say where. The
+    notebook is run for it and stays as it is. Ends with 1 if a cell fails.
+    """
+    from .teaching.files import NotebookError
+    from .teaching.reporting import report_export
+
+    try:
+        report_export(notebook, output, not no_run, timeout, kernel)
+    except NotebookError as error:
+        click.echo(f"{notebook}: {error}", err=True)
+        context.exit(1)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--lessons",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The notebooks that go on it, instead of the course.",
+)
+@click.option("--serve", is_flag=True, help="Then serve it on this machine, until Ctrl-C.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="For --serve."
+)
+def site(folder: Path, lessons: Path | None, serve: bool, port: int) -> None:
+    """Build a site in DIR that runs the lessons in the browser.
+
+    Put the folder on any static host: there is no server behind it, whatever the size of the class.
+    Its 50 MB hold all that the scalar lessons need. NumPy and matplotlib are fetched by the
+    learner's browser from Pyodide's server; where it cannot, the cells that need them say so.
+    """
+    from rich.console import Console
+
+    from .teaching.site import build_site, serve_site
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+        build_site(folder, lessons, tell=lambda step: status.update(f"Getting {step}"))
+    click.echo(f"The site is in {folder}.")
+    if serve:
+        serve_site(folder, port, tell=click.echo)

@@ -1,23 +1,13 @@
-"""Run notebooks from top to bottom and store them with what they show, but no widget state.
-
-A stored widget is "model not found" when the notebook is opened again; without it, readers on
-GitHub, nbconvert's pages and a reopened JupyterLab see the picture and the tables instead.
-"""
+"""Run notebooks from top to bottom and store them with what they show, but no widget state."""
 
 import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbformat import NotebookNode
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-
-# Only what every machine agrees on: no Python version, so that a diff shows the lesson alone.
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
+from cgraph_edu.teaching.files import write
+from cgraph_edu.teaching.stripping import take_out
 
 
 def execute(path: Path) -> None:
@@ -32,19 +22,10 @@ def execute(path: Path) -> None:
         timeout=120,
         resources={"metadata": {"path": str(path.parent)}},
     )
+    notebook.metadata.setdefault("kernelspec", {"name": "python3"})
     client.execute()
-    strip(notebook)
-    nbformat.write(notebook, path)
-
-
-def strip(notebook: NotebookNode) -> None:
-    """Take out widget views and whatever differs from one machine or run to the next."""
-    notebook.metadata = nbformat.from_dict(METADATA)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET_VIEW, None)
-        if "outputs" in cell:  # a progress bar was nothing but a widget
-            cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
+    take_out(notebook)
+    write(path, nbformat.writes(notebook) + "\n")
 
 
 if __name__ == "__main__":

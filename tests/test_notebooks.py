@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from scripts.execute_notebooks import WIDGET_VIEW, execute
+from cgraph_edu.teaching.stripping import WIDGET_VIEW
+from scripts.execute_notebooks import execute
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted([*FOLDER.glob("*.ipynb"), *FOLDER.glob("frameworks/*.ipynb")])

@@ -6,39 +6,24 @@ for a browser whose scripts are off. Its policy lets it run this one script and 
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
-
 from ..graphs.graph import Graph
 from ..render import text
 from ..render.palette import PALETTES, SANS
 from ..render.picture import bundle, is_drawn
 from ..render.scene import frame
 from ..render.svg import escape
-from .explorer import STATIC, Explorer, opening
-from .parts import FLAT, has_flat, part
+from .saved import modules, place, policy, saved, state, styles
 from .setup import PLAIN, Setup
-
-if TYPE_CHECKING:
-    from .array_explorer import ArrayExplorer
 
 _LIGHT, _DARK = PALETTES["light"], PALETTES["dark"]
 
-# Nothing is fetched, sent or embedded; styles are the page's own. (The script unpacks itself into a
-# blob, which only it can make.)
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'"
-)
+_PLACE = "cgx-1"
+_STILL = "<p>Scripts don't run here: the picture and the paths stand still.</p>"
+
 _LISTED = 12
 """Paths that the explorer lists."""
 _MOST_MEASURED = 20
 """Inputs whose paths are counted for the height of a frame."""
-
-MOST_HELD = 4_000_000
-"""About how many characters of pictures of folded parts a page holds."""
 
 # The still part of a page gives way to the explorer. Where scripts run it waits out of sight, lest
 # it flash up; a second later it is still there only if something kept the script from running.
@@ -95,22 +80,19 @@ def framed(graph: Graph, setup: Setup = PLAIN, limit: int = text.LIMIT) -> str:
 
 def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
     shown = bundle(graph, limit, setup.told, setup.engine)
-    still = shown["text/html"]
+    still = f"{_STILL}{shown['text/html']}"
     if is_drawn(graph):
         still += f"<pre>{escape(shown['text/plain'])}</pre>"
     # The explorer's own headings are of the third order.
     heading = '<h2 class="cgx-hidden">Explorer</h2>'
-    name = "explorer" if graph.is_live else "arrays"
-    script = _read(f"{name}.js")
-    style = _read(f"{name}.css") + style
-    code = f'{_data(graph, setup)}\n<script type="module">{script}</script>'
-    policy = f"script-src 'sha256-{_digest(script)}' blob:; {_POLICY}"
+    explorer = saved(graph, setup)
+    style = styles([explorer.module]) + style
     title = escape(graph.title)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta http-equiv="Content-Security-Policy" content="{policy([explorer.module])}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
@@ -120,63 +102,13 @@ def _document(graph: Graph, setup: Setup, limit: int, style: str) -> str:
 <main>
 <h1>{title}</h1>
 {heading}
-<div class="cgx-page"><div class="cgx-still">
-<p>Scripts don't run here: the picture and the paths stand still.</p>
-{still}
-</div></div>
+{place(_PLACE, still)}
 </main>
-{code}
+{state(explorer, _PLACE)}
+{modules([explorer.module])}
 </body>
 </html>
 """
-
-
-def _parts(graph: Graph) -> dict[str, Any]:
-    """The pictures of the folded parts by number, those nearest to the whole graph first."""
-    folding = graph.folding
-    if folding is None:
-        return {}
-    depth = {0: 0}
-    for group in folding.groups[1:]:
-        depth[group.index] = depth[group.parent] + 1
-    held: dict[str, Any] = {}
-    room = MOST_HELD
-    flat = [FLAT] if has_flat(folding) else []
-    for index in [*flat, *sorted(depth, key=lambda index: depth[index])[1:]]:
-        picture = part(folding, index)
-        room -= len(json.dumps(picture))
-        if room < 0:
-            break
-        held[str(index)] = picture
-    return held
-
-
-def _read(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
-
-
-def _data(graph: Graph, setup: Setup) -> str:
-    """The explorer's traits, as an element that is never run."""
-    kind: type[Explorer | ArrayExplorer] = Explorer
-    if graph.is_live:
-        state = {**opening(graph, setup), "parts": _parts(graph)}
-    else:
-        from .array_explorer import ArrayExplorer, opening_page
-
-        kind = ArrayExplorer
-        state = opening_page(graph, setup.sliders, setup.wrt)
-    told = {}
-    for name, trait in kind.class_own_traits(sync=True).items():
-        value = state.get(name, trait.default())
-        to_json = trait.metadata.get("to_json")
-        told[name] = to_json(value, None) if to_json else value
-    # A `<` in a learner's text could end the element.
-    content = json.dumps(told, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<script type="application/json" class="cgx-state">{content}</script>'
-
-
-def _digest(script: str) -> str:
-    return b64encode(sha256(script.encode()).digest()).decode()
 
 
 def _height(graph: Graph, setup: Setup) -> int:

@@ -495,7 +495,7 @@ def test_a_page_says_which_part_it_leaves_out(
     size = len(json.dumps(part(parts(network()), FLAT))) + len(
         json.dumps(part(parts(network()), 1))
     )
-    monkeypatch.setattr("cgraph_edu.widget.page.MOST_HELD", size + 100)
+    monkeypatch.setattr("cgraph_edu.widget.saved.MOST_HELD", size + 100)
     explorer = file(saved(network()))
     box(explorer, "layer 1").click()
     assert trail(explorer) == "graph▸layer 1"

@@ -15,6 +15,6 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   return () => explorer.dispose();
 }
 
-openPage(render);
+openPage("arrays", render);
 
 export default { render };

@@ -749,6 +749,6 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   return () => explorer.dispose();
 }
 
-openPage(render);
+openPage("explorer", render);
 
 export default { render };

@@ -1,4 +1,4 @@
-/** A saved page, which Python's widget/page.py writes: an explorer with nobody behind it. */
+/** A saved page, which Python's widget/saved.py writes: explorers with nobody behind them. */
 
 import type { Model } from "./model";
 
@@ -31,9 +31,11 @@ class SavedModel implements Model {
   }
 }
 
-/** Bring the page to life, if this is one. Until then its place holds the still picture. */
-export function openPage(render: Render): void {
-  const state = document.querySelector("script.cgx-state");
-  const el = document.querySelector<HTMLElement>(".cgx-page");
-  if (state && el) render({ model: new SavedModel(JSON.parse(state.textContent!)), el });
+/** Bring this module's explorers on a page to life, if it is one. Each place holds a still picture. */
+export function openPage(module: string, render: Render): void {
+  const states = document.querySelectorAll<HTMLElement>(`script.cgx-state[data-module="${module}"]`);
+  for (const state of states) {
+    const el = document.getElementById(state.dataset["place"]!);
+    if (el) render({ model: new SavedModel(JSON.parse(state.textContent!)), el });
+  }
 }

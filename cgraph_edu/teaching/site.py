@@ -1,0 +1,248 @@
+"""A site with the lessons that runs them in the browser: JupyterLite, for any static host.
+
+Python itself runs in the learner's browser (Pyodide). Everything that a scalar lesson needs is on
+the site: JupyterLite, Pyodide, this package and what it imports, in the versions that are installed
+here. NumPy and matplotlib exist for the browser on Pyodide's own server only; the lessons that use
+them ask for them there (`on_site.fetch`), and say so where there is no internet.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from . import Refused
+from .lessons import LANDING, lessons_folder
+from .on_site import NAMES_THEM
+
+MARK = "cgraph-edu-site.json"
+"""The file by which a site of ours is known."""
+
+BUILDING = ".building-"
+"""How the folder begins in which a site is built; one that was killed may leave it behind."""
+
+EXTENSIONS = ("anywidget", "jupyterlab-widgets", "jupyterlite-pyodide-kernel")
+"""The packages whose JupyterLab extensions the site has; others that are installed it has not."""
+
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+
+# JupyterLite looks for settings in the front page, so it must have some.
+FRONT_PAGE = """<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>cgraph_edu</title>
+    <meta http-equiv="refresh" content="0; url=lab/index.html{query}">
+    <script id="jupyter-config-data" type="application/json">{{}}</script>
+  </head>
+  <body><a href="lab/index.html{query}">Open the lessons</a></body>
+</html>
+"""
+
+FETCH = """\
+# On this site NumPy and matplotlib come over the internet.
+from cgraph_edu.teaching.on_site import fetch
+
+await fetch()"""
+
+
+def build_site(
+    folder: Path, lessons: Path | None = None, tell: Callable[[str], None] = lambda step: None
+) -> None:
+    """Build the site in `folder`, which is new, empty, or an older site of ours.
+
+    An older site stays as it is until the new one is complete.
+
+    Args:
+        folder: Where the site goes.
+        lessons: The notebooks that go on it, with their images; this package's own, unless given.
+        tell: Is called with each step as it begins.
+
+    Raises:
+        Refused: `folder` holds something else, or there are no lessons, or what the site is made of
+            is not installed or cannot be fetched. `folder` is as it was.
+        OSError: the folder cannot be written.
+    """
+    source = lessons or lessons_folder()
+    _check_folder(folder)
+    if not any(source.glob("*.ipynb")):
+        raise Refused(f"There are no notebooks in {source}.")
+    if find_spec("jupyterlite_core") is None or find_spec("jupyterlite_pyodide_kernel") is None:
+        raise Refused("JupyterLite is not installed. Install it: pip install 'cgraph-edu[site]'")
+
+    from .pyodide import PRELOADED, prepare_pyodide
+
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # Within the folder, for what is complete then only changes its name.
+        with tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder) as building:
+            work = Path(building).resolve()
+            prepare_pyodide(work / "static" / "pyodide", tell)
+            tell("the lessons")
+            _copy_lessons(source, work / "files")
+            tell("JupyterLite")
+            site = _run_jupyterlite(work, PRELOADED)
+            query = f"?path={LANDING}" if (source / LANDING).exists() else ""
+            (site / "index.html").write_text(FRONT_PAGE.format(query=query), encoding="utf-8")
+            (site / ".nojekyll").touch()  # GitHub Pages then serves every file as it is
+            (site / MARK).write_text(
+                json.dumps({"cgraph-edu": distribution("cgraph-edu").version}), encoding="utf-8"
+            )
+            _replace(folder, site)
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def serve_site(folder: Path, port: int, tell: Callable[[str], None]) -> None:
+    """Serve a site on this machine alone, until Ctrl-C. Port 0 is any free one.
+
+    Raises:
+        Refused: `folder` is no site of ours, or the port cannot be had.
+    """
+    if not (folder / MARK).exists():
+        raise Refused(f"There is no site in {folder}. Build it: cgraph-edu site {folder}")
+    try:
+        server = static_server(folder, port)
+    except OSError as error:
+        raise Refused(
+            f"Port {port} cannot be had ({error.strerror}). Choose another with --port."
+        ) from error
+    with server:
+        tell(f"http://127.0.0.1:{server.server_port}/")
+        server.serve_forever()
+
+
+def static_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+    """A server of the files in `folder` for this machine alone; it listens already."""
+    return _Server(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
+
+
+class _Server(ThreadingHTTPServer):
+    # On Windows this would take a port that is in use; elsewhere, one that was until just now.
+    allow_reuse_address = sys.platform != "win32"
+    request_queue_size = 128  # a browser asks for hundreds of files at once
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    # Elsewhere a machine's own settings decide, and a browser runs no module of another type.
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing of each file."""
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"{folder} is a file. Name a folder for the site.")
+    if not folder.exists() or (folder / MARK).exists():
+        return
+    if any(not file.name.startswith(BUILDING) for file in folder.iterdir()):
+        raise Refused(
+            f"{folder} is not empty and no site of ours, so nothing was written. "
+            "Name a folder that is new or empty."
+        )
+
+
+def _copy_lessons(source: Path, target: Path) -> None:
+    """Copy the notebooks and their images; those that need more get a cell that fetches it."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
+    for file in target.rglob("*.ipynb"):
+        try:
+            notebook = json.loads(file.read_bytes())
+            _fit(notebook)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Refused(
+                f"{source / file.relative_to(target)} is not a notebook, or a broken one."
+            ) from error
+        file.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+    for picture in target.rglob("*.svg"):
+        # JupyterLite fails on other characters in a picture.
+        text = picture.read_text(encoding="utf-8")
+        picture.write_bytes(text.encode("ascii", "xmlcharrefreplace"))
+
+
+def _fit(notebook: dict[str, Any]) -> None:
+    cells = notebook["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    if not any(NAMES_THEM.search("".join(cell["source"])) for cell in code):
+        return
+    fetch: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "fetch",
+        "metadata": {},
+        "outputs": [],
+        "source": FETCH,
+    }
+    cells.insert(cells.index(code[0]), fetch)
+
+
+def _run_jupyterlite(work: Path, preloaded: tuple[str, ...]) -> Path:
+    """Let JupyterLite put its pages around what was prepared in `work`."""
+    site = work / "site"
+    config = {
+        "LiteBuildConfig": {
+            "apps": ["lab"],
+            "contents": ["files"],
+            "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
+            "ignore_contents": [],
+            "ignore_sys_prefix": True,
+            "no_sourcemaps": True,
+            "output_dir": str(site),
+        }
+    }
+    settings = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "cgraph_edu",
+            "litePluginSettings": {KERNEL: {"loadPyodideOptions": {"packages": preloaded}}},
+        },
+    }
+    (work / "jupyter_lite_config.json").write_text(json.dumps(config))
+    (work / "jupyter-lite.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "jupyterlite_core", "build"]
+    run = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise Refused(f"JupyterLite could not build the site:\n{(run.stdout + run.stderr)[-2000:]}")
+    return site
+
+
+def _extension(package: str) -> Path:
+    """The folder of an installed package's JupyterLab extension."""
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError as error:
+        raise Refused(f"{package} is not installed: pip install 'cgraph-edu[site]'") from error
+    for file in files:
+        if file.name == "package.json" and "labextensions" in file.parts:
+            return Path(str(file.locate())).resolve().parent
+    raise Refused(f"{package}, as it is installed, has no JupyterLab extension.")
+
+
+def _replace(folder: Path, site: Path) -> None:
+    for old in folder.iterdir():
+        if old.name == site.parent.name:
+            continue
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
+    for new in site.iterdir():
+        new.rename(folder / new.name)

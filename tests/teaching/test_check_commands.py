@@ -1,0 +1,143 @@
+"""`cgraph-edu check`, `strip` and `export`: what they print, and what they end with."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from tests.teaching.planted import LESSON, change, stored
+
+Command = Callable[..., Result]
+
+
+@pytest.mark.slow
+def test_a_notebook_that_passes(command: Command) -> None:
+    stored(Path("x.ipynb"), ("print(1)", "1\n"))
+    done = command("check", "x.ipynb")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1] == "1 of 1 pass, 0 to mend."
+    assert command("check", "-q", "x.ipynb").output == ""
+
+
+@pytest.mark.slow
+def test_what_there_is_to_mend(command: Command) -> None:
+    stored(Path("a.ipynb"), ("print('[bold]')", "two\n"))
+    Path("b.ipynb").write_text("{")
+    done = command("check", ".")
+    assert done.exit_code == 1
+    assert "    changed: both runs differ from what is stored" in done.stdout
+    assert "      stored  two\n      now     [bold]\n" in done.stdout
+    assert "b.ipynb\n  not a notebook (broken JSON" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0 of 2 pass, 2 to mend."
+
+
+def test_wrong_use_is_2(command: Command) -> None:
+    stored(Path("x.ipynb"), ("1", None))
+    Path("empty").mkdir()
+    for arguments, said in [
+        (["nosuch"], "nosuch: there is no such file or folder"),
+        (["empty"], "empty: no notebook (*.ipynb) in this folder"),
+        (["x.ipynb", "--kernel", "R"], "no kernel is named 'R'"),
+        (["x.ipynb", "--timeout", "0"], "--timeout"),
+    ]:
+        done = command("check", *arguments)
+        assert done.exit_code == 2
+        assert said in done.stderr
+    assert command("strip", "nosuch").exit_code == 2
+    assert command("strip").exit_code == 2
+
+
+def test_strip_says_what_it_took_out(command: Command) -> None:
+    change(stored(Path("a.ipynb")), widgets={})
+    stored(Path("b.ipynb"))
+    done = command("strip", ".")
+    assert done.exit_code == 0
+    assert done.stdout == "a.ipynb: took out widget state\n1 stripped, 1 clean already.\n"
+    assert command("strip", ".").stdout == "0 stripped, 2 clean already.\n"
+
+
+def test_strip_goes_on_after_what_it_cannot_strip(command: Command) -> None:
+    Path("a.ipynb").write_text("")
+    change(stored(Path("b.ipynb")), widgets={}).chmod(0o444)
+    change(stored(Path("c.ipynb")), widgets={})
+    done = command("strip", ".")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines() == [
+        "a.ipynb: an empty file: take it from a backup, or make a new notebook",
+        "b.ipynb: read-only",
+    ]
+    assert done.stdout.splitlines()[-1] == "1 stripped, 0 clean already, 2 left as they were."
+
+
+def test_export_writes_beside_the_notebook_or_where_it_is_told(command: Command) -> None:
+    stored(Path("x.ipynb"), ("1", None))
+    done = command("export", "x.ipynb", "--html", "--no-run")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("x.html: ")
+    Path("pages").mkdir()
+    assert command("export", "x.ipynb", "--no-run", "-o", "pages").exit_code == 0
+    assert command("export", "x.ipynb", "--no-run", "-o", "y.html").exit_code == 0
+    assert Path("x.html").read_bytes() == Path("pages/x.html").read_bytes()
+    assert Path("x.html").read_bytes() == Path("y.html").read_bytes()
+
+
+def test_export_that_cannot_be(command: Command) -> None:
+    stored(Path("x.ipynb"), ("1", None))
+    Path("broken.ipynb").write_text("{")
+    before = Path("x.ipynb").read_bytes()
+    for arguments, status, said in [
+        (["nosuch.ipynb"], 2, "there is no such file"),
+        (["x.ipynb", "-o", "no/x.html"], 2, "there is no folder no"),
+        (["x.ipynb", "-o", "x.ipynb"], 2, "a page is not a notebook; write -o x.html"),
+        (["broken.ipynb"], 1, "broken.ipynb: not a notebook (broken JSON"),
+    ]:
+        done = command("export", "--no-run", *arguments)
+        assert done.exit_code == status
+        assert said in done.stderr
+    assert Path("x.ipynb").read_bytes() == before
+    assert sorted(os.listdir()) == ["broken.ipynb", "x.ipynb"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("arguments", [["check", "b.ipynb", "a.ipynb"], ["export", "b.ipynb"]])
+def test_ctrl_c_ends_with_130_and_tells_what_was_done(
+    tmp_path: Path, variables: Mapping[str, str], arguments: list[str]
+) -> None:
+    mark = tmp_path / "here"
+    source = f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(60)"
+    before = stored(tmp_path / "b.ipynb", (source, None)).read_bytes()
+    (tmp_path / "a.ipynb").write_text("{")
+    with subprocess.Popen(
+        [sys.executable, "-m", "cgraph_edu", *arguments],
+        cwd=tmp_path,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not mark.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        told, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == "Stopped.\n"
+    if arguments[0] == "check":
+        assert told.splitlines()[-1] == "0 of 2 pass, 1 to mend, 1 not run."
+    assert (tmp_path / "b.ipynb").read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["a.ipynb", "b.ipynb", "here"]
+
+
+@pytest.mark.slow
+def test_the_first_lesson_and_a_page_of_it(command: Command) -> None:
+    assert command("check", LESSON).exit_code == 0
+    done = command("export", LESSON, "-o", "lesson.html")
+    assert done.stdout.startswith("lesson.html: ")
+    assert done.stdout.endswith("explorers that move: 1\n")

