@@ -14,8 +14,8 @@ LESSON_WITH_TENSORFLOW := notebooks/frameworks/how_to_tensorflow.ipynb
 LESSONS_WITH_TORCH := $(filter-out $(LESSON_WITH_TENSORFLOW),$(wildcard notebooks/frameworks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help lessons site test test-frameworks check lint types browser-types bundle bundle-check lessons-check \
-        notebooks framework-notebooks bench screenshots constraints clean
+.PHONY: help lessons site docs test test-frameworks check lint types browser-types bundle bundle-check \
+        lessons-check notebooks framework-notebooks bench screenshots constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ notebooks: .venv/test ## run every lesson, and store it without widget state
 framework-notebooks: .venv-torch/ready .venv-tensorflow/ready ## the same for those that need a framework
 	.venv-torch/bin/python scripts/execute_notebooks.py $(LESSONS_WITH_TORCH)
 	.venv-tensorflow/bin/python scripts/execute_notebooks.py $(LESSON_WITH_TENSORFLOW)
+
+# The variable is for a notice on the future of Material for MkDocs, which is no warning about ours.
+docs: .venv/test ## build the documentation site in .build/docs (opens from there, no server needed)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: .venv-bench/ready .venv/chromium ## measure what the README quotes
 	.venv-bench/bin/python -m benchmarks

@@ -31,7 +31,8 @@ def gradient(output: Any, wrt: Sequence[Any], seed: Any = None) -> tuple[Any, ..
     """∂output/∂x for each x in `wrt`, by one reverse pass; 0.0 where output does not depend on x.
 
     `output` must hold one number unless `seed`, an adjoint of its shape, is given. They are
-    Tensors, or a dialect's.
+    Tensors, or a dialect's. Each gradient has the shape of its x. Raises ValueError where `output`
+    holds several numbers and there is no seed.
     """
     if not isinstance(output, Tensor):
         output = _computed(output)
@@ -258,6 +259,9 @@ def ones_like(value: Any) -> Any:
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """f(*primals), and a function from an adjoint of the result to adjoints of the primals.
 
+    x_bar[j] = Σ over i of out_bar[i] · ∂out[i]/∂x[j], in the shape of x, for each primal x. Each
+    call of that function is one reverse pass. Raises ValueError for an adjoint of another shape.
+
     The result may be a nested tuple, list or dict of numbers; so is its adjoint then.
     """
     check_callable(f, "cg.vjp takes")
@@ -286,6 +290,9 @@ def named_vjp(
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f(*primals), and its change per unit of time when the primals move with `tangents`.
 
+    out_dot[i] = Σ over x and j of ∂out[i]/∂x[j] · x_dot[j], by one forward pass. Raises ValueError
+    where a tangent has not the shape of its primal.
+
     The result may be a nested tuple, list or dict of numbers; so is its tangent then.
     """
     check_callable(f, "cg.jvp takes")
@@ -311,12 +318,26 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
-    """A function that gives f and its gradient with respect to the arguments `argnums`."""
+    """A function that gives f(...) and its gradient with respect to the arguments `argnums`.
+
+        value, slope = cg.value_and_grad(f)(2.0)
+
+    The gradient is that of `grad`, and costs one pass forward and one back, together.
+    """
     return _gradient_of(f, argnums, True)
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Gradient:
-    """A function that gives the gradient of f with respect to the arguments `argnums`."""
+    """A function that gives the gradient ∂f/∂x of f with respect to the arguments `argnums`.
+
+        cg.grad(lambda x: x**3)(2.0)                          # 12.0
+        cg.grad(lambda w, b: w * b, argnums=(0, 1))(2.0, 3.0) # (3.0, 2.0)
+
+    f takes numbers, arrays, and nested tuples, lists and dicts of them, and gives one number. The
+    gradient has the form and the shapes of the argument; of several arguments it is a tuple. It may
+    be differentiated again. Raises ValueError where f gives several numbers or an argument is
+    missing, and TypeError for what is no number.
+    """
     return _gradient_of(f, argnums, False)
 
 

@@ -32,11 +32,19 @@ class DomainWarning(RuntimeWarning):
 
 
 class GraphBreakWarning(UserWarning):
-    """A value left the graph as a plain number, so no derivative flows through it."""
+    """A value left the graph as a plain number, so no derivative flows through it.
+
+    `float(x)` and `math.sin(x)` do that outside of a cell. The message names x, and what to use
+    instead, `cg.sin(x)`.
+    """
 
 
 class GuardError(ValueError):
-    """A recorded graph was evaluated where Python would have taken another branch."""
+    """A recorded graph was evaluated where Python would have taken another branch.
+
+    The message says for which inputs the graph holds, "this graph was recorded for x > 0". Record
+    it again at these inputs: `cg.trace` and cells do so by themselves.
+    """
 
 
 @dataclass(eq=False)

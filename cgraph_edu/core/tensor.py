@@ -264,7 +264,8 @@ class ConstantTensor(Tensor):
 def variable(value: Any, name: str | None = None) -> Variable:
     """An input holding `value`, a number or a float array.
 
-    It holds a copy, so writing into the array afterwards changes nothing that was computed.
+    It holds a copy, so writing into the array afterwards changes nothing that was computed. Raises
+    TypeError for what is no number and no array of numbers.
     """
     if type(value) is not float:
         _check_name(name)
@@ -294,7 +295,9 @@ def _check_name(name: Any) -> None:
 def variables(*unnamed: Any, **values: Any) -> tuple[Variable, ...]:
     """Make inputs, one for each name, in the order given.
 
-    a, b = cg.variables(a=2.0, b=1.0)
+        a, b = cg.variables(a=2.0, b=1.0)
+
+    Raises TypeError for a value without a name, and for what is no number and no array.
     """
     if unnamed:
         raise TypeError(

@@ -106,9 +106,10 @@ def check_answer(
         cg.check_answer(graph, wrt="b", answer=5)
         cg.check_answer(graph, wrt="b", answer="(b + 1) + (a + b)")
 
-    For autograders: a cell of tests in nbgrader or Otter holds just this line. `answer` is a number
-    or a text with a number or a formula in the names of the graph. It is right within `tolerance`
-    of the derivative's size, |answer - right| <= tolerance · |right|.
+    For autograders: a cell of tests in nbgrader holds just this line, and one in Otter, whose tests
+    are doctests, `verdict = cg.check_answer(...)`. `answer` is a number or a text with a number or
+    a formula in the names of the graph. It is right within `tolerance` of the derivative's size,
+    |answer - right| <= tolerance · |right|.
 
     Raises:
         AssertionError: the answer is wrong. Its text names the likely mistake, not the result.

@@ -23,6 +23,8 @@ def graph(output: Any, names: Mapping[str, Any] | None = None) -> Graph:
 
     `names` gives nodes their names; `names=locals()` works: what is not a Tensor is passed over.
     A Tensor's own name comes first. Nodes without a name are v1, v2, ... in order.
+
+    Raises NoGraphError for what was not computed from `cg.variables`.
     """
     if node_of(output) is None:
         raise NoGraphError(
@@ -33,7 +35,13 @@ def graph(output: Any, names: Mapping[str, Any] | None = None) -> Graph:
 
 
 def trace(f: Callable[..., Any], **inputs: Any) -> Graph:
-    """Run `f` on inputs of these names and values, and give the graph of its result."""
+    """Run `f` on inputs of these names and values, and give the graph of its result.
+
+        graph = cg.trace(lambda a, b: (a + b) * (b + 1), a=2.0, b=1.0)
+
+    At other inputs, by `graph.at` or a slider, f is run again where Python would take another
+    branch. Raises NoGraphError where the result depends on no input.
+    """
 
     def retrace(values: Mapping[str, Any]) -> Graph:
         for name in values.keys() - inputs.keys():

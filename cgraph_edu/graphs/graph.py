@@ -115,6 +115,7 @@ class Graph:
 
     Attributes:
         tape: all nodes in the order of recording, which is a topological order.
+        output: the last of them.
         nodes: those that lead to the output and so are drawn.
         edges: the uses of nodes by nodes, in the order of their targets, then of their ports.
     """

@@ -20,17 +20,30 @@ from .shapes import expand_dims
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The sum of the entries of x, over everything or over the axes given."""
+    """The sum Σ x[i] of the entries of x, over everything or over the axes given.
+
+    ∂out/∂x[i] = 1.
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     return apply(Sum(checked_axis(axis), keepdims), x)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean of the entries of x, over everything or over the axes given."""
+    """The mean Σ x[i] / n of the entries of x, over everything or over the axes given.
+
+    ∂out/∂x[i] = 1 / n.
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     return apply(Mean(checked_axis(axis), keepdims), x)
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
-    """X repeated along new axes, and along those of length one, until it has the shape."""
+    """The array x repeated along new axes, and along those of length one, until it has the shape.
+
+    Its adjoint is summed over the axes that were repeated. Raises ValueError where x does not fit.
+    """
     lengths = tuple(map(index, shape if isinstance(shape, (tuple, list)) else (shape,)))
     return apply(BroadcastTo(lengths, precision_of(x)), x)
 

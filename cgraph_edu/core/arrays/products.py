@@ -24,7 +24,10 @@ def matmul(x: Any, y: Any) -> Any:
 
 
 def dot(x: Any, y: Any) -> Any:
-    """X @ y for vectors and matrices, x * y where one of them is a number."""
+    """The product x @ y of vectors and matrices, x * y where one of them is a number.
+
+    Shapes are those of `matmul`. Raises ValueError where they do not fit.
+    """
     if not shape_of(x) or not shape_of(y):
         return x * y
     if len(shape_of(y)) > 2:

@@ -23,13 +23,23 @@ from .shapes import ravel
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest entry of x; entries that tie for it share the derivative equally."""
+    """The largest entry of x; entries that tie for it share the derivative equally.
+
+    ∂out/∂x[i] = 1 / k for the k entries that are the largest, else 0.
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     _check_one("max", "larger", "maximum", x, axis)
     return apply(Max(checked_axis(axis), keepdims), x)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The smallest entry of x; entries that tie for it share the derivative equally."""
+    """The smallest entry of x; entries that tie for it share the derivative equally.
+
+    ∂out/∂x[i] = 1 / k for the k entries that are the smallest, else 0.
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     _check_one("min", "smaller", "minimum", x, axis)
     return apply(Min(checked_axis(axis), keepdims), x)
 
@@ -42,7 +52,12 @@ def _check_one(name: str, which: str, of_two: str, x: Any, axis: Any) -> None:
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The length √Σx²; its derivative at 0 is taken to be 0. With `ord` 1, Σ|x| of a vector."""
+    """The length √Σx²; its derivative at 0 is taken to be 0. With `ord` 1, Σ|x| of a vector.
+
+    Of the length, ∂out/∂x[i] = x[i] / out.
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     axis = checked_axis(axis)
     axes = len(normalised(axis, len(shape_of(x))))
     if ord == 1 and axes == 1:
@@ -53,13 +68,23 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The variance, the mean of (x - mean(x))², over everything or over the axes given."""
+    """The variance, the mean of (x - mean(x))², over everything or over the axes given.
+
+    ∂out/∂x[i] = 2 · (x[i] - mean(x)) / n.
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     distance = x - mean(x, axis, keepdims=True)
     return mean(distance * distance, axis, keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The standard deviation √var(x); its derivative at 0 is taken to be 0."""
+    """The standard deviation √var(x); its derivative at 0 is taken to be 0.
+
+    ∂out/∂x[i] = (x[i] - mean(x)) / (n · out).
+    `axis` is a number, a tuple of them, or None for all; with `keepdims` a reduced axis keeps
+    the length 1. Raises ValueError for an axis that x does not have.
+    """
     distance = x - mean(x, axis, keepdims=True)
     root = math.sqrt(count(x, checked_axis(axis)))
     return apply(OPS["div"], norm(distance, axis=axis, keepdims=keepdims), root)

@@ -16,7 +16,10 @@ from .precision import in_precision_of
 
 
 def reshape(x: Any, *shape: Any) -> Any:
-    """The entries of x in rows of another length; one -1 stands for what is left."""
+    """The entries of x in rows of another length; one -1 stands for what is left.
+
+    Their number stays. Raises ValueError where the shape has another.
+    """
     lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
     try:
         whole = tuple(map(index, lengths))
@@ -34,12 +37,18 @@ def ravel(x: Any) -> Any:
 
 
 def squeeze(x: Any, axis: Any = None) -> Any:
-    """X without its axes of length one, or without those of them that are named."""
+    """The array x without its axes of length one, or without those of them that are named.
+
+    Raises ValueError for an axis of another length.
+    """
     return apply(Squeeze(checked_axis(axis)), x)
 
 
 def expand_dims(x: Any, axis: Any) -> Any:
-    """X with a new axis of length one, at each place `axis` of the result."""
+    """The array x with a new axis of length one, at each place `axis` of the result.
+
+    Shape (4, 3) and axis 1 give (4, 1, 3). Raises ValueError for a place that the result lacks.
+    """
     return apply(ExpandDims(checked_axis(axis)), x)
 
 
@@ -49,7 +58,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """X with two of its axes exchanged."""
+    """The array x with two of its axes exchanged; ValueError for one that x does not have."""
     first, second = place(axis1, x), place(axis2, x)
     axes = list(range(len(shape_of(x))))
     axes[first], axes[second] = second, first

@@ -15,17 +15,29 @@ from .elementwise import added
 
 
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Ln Σ eˣ, over everything or over the axes given."""
+    """The logarithm ln Σ eˣ, over everything or over the axes given.
+
+    ∂out/∂x[i] = eˣ[i] / Σ eˣ, the softmax. Safe against overflow. With `keepdims` a reduced
+    axis keeps the length 1. Raises ValueError for an axis that x does not have.
+    """
     return apply(Logsumexp(checked_axis(axis), keepdims), x)
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:
-    """eˣ / Σ eˣ, the sum over `axis`: positive numbers that add up to 1."""
+    """Positive numbers that add up to 1 along `axis`, eˣ / Σ eˣ.
+
+    The shape is that of x. ∂out[i]/∂x[j] = out[i] · ([i = j] - out[j]). Safe against overflow.
+    Raises ValueError for an axis that x does not have.
+    """
     return apply(Softmax(checked_axis(axis)), x)
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Any:
-    """X - ln Σ eˣ, the sum over `axis`: the logarithms of the softmax."""
+    """The logarithms of the softmax, x - ln Σ eˣ, with the sum over `axis`.
+
+    The shape is that of x. ∂out[i]/∂x[j] = [i = j] - eˣ[j] / Σ eˣ. Safe against overflow. Raises
+    ValueError for an axis that x does not have.
+    """
     return apply(LogSoftmax(checked_axis(axis)), x)
 
 
