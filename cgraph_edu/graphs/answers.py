@@ -100,16 +100,15 @@ def check_answer(
     answer: Any,
     target: str | None = None,
     tolerance: float = TOLERANCE,
-) -> Verdict:
+) -> None:
     """Pass if `answer` is ∂target/∂wrt, and fail with a hint if it is not.
 
         cg.check_answer(graph, wrt="b", answer=5)
         cg.check_answer(graph, wrt="b", answer="(b + 1) + (a + b)")
 
-    For autograders: a cell of tests in nbgrader holds just this line, and one in Otter, whose tests
-    are doctests, `verdict = cg.check_answer(...)`. `answer` is a number or a text with a number or
-    a formula in the names of the graph. It is right within `tolerance` of the derivative's size,
-    |answer - right| <= tolerance · |right|.
+    For autograders: a cell of tests in nbgrader or Otter holds just this line. `answer` is a number
+    or a text with a number or a formula in the names of the graph. It is right within `tolerance`
+    of the derivative's size, |answer - right| <= tolerance · |right|.
 
     Raises:
         AssertionError: the answer is wrong. Its text names the likely mistake, not the result.
@@ -122,7 +121,6 @@ def check_answer(
         raise AssertionError(
             f"{verdict.read} is not ∂{target or graph.output.name}/∂{wrt}. {verdict.hint}"
         )
-    return verdict
 
 
 def try_answer(
