@@ -183,7 +183,7 @@ def export(
     "--lessons",
     metavar="FOLDER",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The notebooks that go on it, instead of the course.",
+    help="Its notebooks and pictures go on it, instead of the course; no other file does.",
 )
 @click.option("--serve", is_flag=True, help="Then serve it on this machine, until Ctrl-C.")
 @click.option(
@@ -195,11 +195,20 @@ def site(folder: Path, lessons: Path | None, serve: bool, port: int) -> None:
     Put the folder on any static host: there is no server behind it, whatever the size of the class.
     Its 50 MB hold all that the scalar lessons need. NumPy and matplotlib are fetched by the
     learner's browser from Pyodide's server; where it cannot, the cells that need them say so.
+
+    Built again, the site replaces only itself: what else you put into DIR, such as .git or CNAME,
+    stays.
+
+    Of the FOLDER of --lessons, notebooks and pictures (gif, jpeg, jpg, png, svg, webp) are copied,
+    with those in folders below it. Left out are hidden files and folders, other sites, virtual
+    environments, node_modules and links to folders.
     """
     from rich.console import Console
 
-    from .teaching.site import build_site, serve_site
+    from .teaching.site import build_site, check_port, serve_site
 
+    if serve:
+        check_port(port)
     console = Console(stderr=True)
     with console.status("") as status:
         build_site(folder, lessons, tell=lambda step: status.update(f"Getting {step}"))

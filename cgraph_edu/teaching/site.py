@@ -7,11 +7,12 @@ them ask for them there (`on_site.fetch`), and say so where there is no internet
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -25,13 +26,15 @@ from .lessons import LANDING, lessons_folder
 from .on_site import NAMES_THEM
 
 MARK = "cgraph-edu-site.json"
-"""The file by which a site of ours is known."""
+"""The file by which a site of ours is known. It names what we made there, to be replaced later."""
 
 BUILDING = ".building-"
 """How the folder begins in which a site is built; one that was killed may leave it behind."""
 
 EXTENSIONS = ("anywidget", "jupyterlab-widgets", "jupyterlite-pyodide-kernel")
 """The packages whose JupyterLab extensions the site has; others that are installed it has not."""
+
+PICTURES = {".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
@@ -60,22 +63,27 @@ def build_site(
 ) -> None:
     """Build the site in `folder`, which is new, empty, or an older site of ours.
 
-    An older site stays as it is until the new one is complete.
+    An older site stays as it is until the new one is complete. What somebody else put beside it
+    (`.git`, `CNAME`) stays there.
+
+    Of `lessons`, only the notebooks and pictures (gif, jpeg, jpg, png, svg, webp) are published,
+    with those in folders below. Left out is what is hidden (thus checkpoints), and the folders that
+    are sites themselves, virtual environments, `node_modules`, or links.
 
     Args:
         folder: Where the site goes.
-        lessons: The notebooks that go on it, with their images; this package's own, unless given.
+        lessons: The folder of the notebooks and pictures; this package's own, unless given.
         tell: Is called with each step as it begins.
 
     Raises:
-        Refused: `folder` holds something else, or there are no lessons, or what the site is made of
-            is not installed or cannot be fetched. `folder` is as it was.
+        Refused: `folder` holds something else, or there are no lessons, or one of them cannot be
+            read, or what the site is made of is not installed or cannot be fetched. `folder` is as
+            it was.
         OSError: the folder cannot be written.
     """
     source = lessons or lessons_folder()
     _check_folder(folder)
-    if not any(source.glob("*.ipynb")):
-        raise Refused(f"There are no notebooks in {source}.")
+    files = _find_lessons(source)
     if find_spec("jupyterlite_core") is None or find_spec("jupyterlite_pyodide_kernel") is None:
         raise Refused("JupyterLite is not installed. Install it: pip install 'cgraph-edu[site]'")
 
@@ -89,15 +97,15 @@ def build_site(
             work = Path(building).resolve()
             prepare_pyodide(work / "static" / "pyodide", tell)
             tell("the lessons")
-            _copy_lessons(source, work / "files")
+            _copy_lessons(source, files, work / "files")
             tell("JupyterLite")
             site = _run_jupyterlite(work, PRELOADED)
             query = f"?path={LANDING}" if (source / LANDING).exists() else ""
             (site / "index.html").write_text(FRONT_PAGE.format(query=query), encoding="utf-8")
             (site / ".nojekyll").touch()  # GitHub Pages then serves every file as it is
-            (site / MARK).write_text(
-                json.dumps({"cgraph-edu": distribution("cgraph-edu").version}), encoding="utf-8"
-            )
+            made = sorted({MARK, *os.listdir(site)})
+            mark = {"cgraph-edu": distribution("cgraph-edu").version, "made": made}
+            (site / MARK).write_text(json.dumps(mark), encoding="utf-8")
             _replace(folder, site)
     except BaseException:
         if is_new:
@@ -114,15 +122,27 @@ def serve_site(folder: Path, port: int, tell: Callable[[str], None]) -> None:
     """
     if not (folder / MARK).exists():
         raise Refused(f"There is no site in {folder}. Build it: cgraph-edu site {folder}")
+    with _listen(folder, port) as server:
+        tell(f"http://127.0.0.1:{server.server_port}/")
+        server.serve_forever()
+
+
+def check_port(port: int) -> None:
+    """Check that a site could be served at `port` now.
+
+    Raises:
+        Refused: the port cannot be had.
+    """
+    _listen(Path(), port).server_close()
+
+
+def _listen(folder: Path, port: int) -> ThreadingHTTPServer:
     try:
-        server = static_server(folder, port)
+        return static_server(folder, port)
     except OSError as error:
         raise Refused(
             f"Port {port} cannot be had ({error.strerror}). Choose another with --port."
         ) from error
-    with server:
-        tell(f"http://127.0.0.1:{server.server_port}/")
-        server.serve_forever()
 
 
 def static_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
@@ -151,7 +171,10 @@ class _Quiet(SimpleHTTPRequestHandler):
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise Refused(f"{folder} is a file. Name a folder for the site.")
-    if not folder.exists() or (folder / MARK).exists():
+    if not folder.exists():
+        return
+    if (folder / MARK).exists():
+        _made(folder)
         return
     if any(not file.name.startswith(BUILDING) for file in folder.iterdir()):
         raise Refused(
@@ -160,22 +183,85 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _copy_lessons(source: Path, target: Path) -> None:
-    """Copy the notebooks and their images; those that need more get a cell that fetches it."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
-    for file in target.rglob("*.ipynb"):
-        try:
-            notebook = json.loads(file.read_bytes())
-            _fit(notebook)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+def _made(folder: Path) -> set[str]:
+    """The names of what we made in a folder; none, if it is no site of ours."""
+    mark = folder / MARK
+    if not mark.exists():
+        return set()
+    with suppress(ValueError, KeyError, TypeError):
+        names = json.loads(mark.read_bytes())["made"]
+        if all(isinstance(name, str) for name in names):
+            return {*names}
+    raise Refused(
+        f"{mark} does not say which files of the site are ours, so nothing was changed. "
+        f"Name a new folder, or delete {folder}."
+    )
+
+
+def _find_lessons(source: Path) -> list[Path]:
+    """The notebooks and pictures that go on the site."""
+    if (source / MARK).exists():
+        raise Refused(f"{source} is a site, not a folder of lessons.")
+    files = list(_notebooks_and_pictures(source))
+    if not any(file.suffix == ".ipynb" for file in files):
+        raise Refused(f"There are no notebooks in {source}.")
+    for file in files:
+        if not file.exists():
             raise Refused(
-                f"{source / file.relative_to(target)} is not a notebook, or a broken one."
-            ) from error
-        file.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
-    for picture in target.rglob("*.svg"):
-        # JupyterLite fails on other characters in a picture.
-        text = picture.read_text(encoding="utf-8")
-        picture.write_bytes(text.encode("ascii", "xmlcharrefreplace"))
+                f"{file} is a link to a file that is not there. Delete it, or put the file there."
+            )
+    return files
+
+
+def _notebooks_and_pictures(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if not entry.is_dir():
+            if entry.suffix == ".ipynb" or entry.suffix.lower() in PICTURES:
+                yield entry
+        elif not _has_no_lessons(entry):
+            yield from _notebooks_and_pictures(entry)
+
+
+def _has_no_lessons(folder: Path) -> bool:
+    # A link may lead out of the lessons, or round in a circle.
+    return (
+        folder.name == "node_modules"
+        or folder.is_symlink()
+        or any((folder / name).exists() for name in ("pyvenv.cfg", MARK))
+    )
+
+
+def _copy_lessons(source: Path, files: list[Path], target: Path) -> None:
+    """Copy notebooks and pictures; notebooks that need more get a cell that fetches it."""
+    for file in files:
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix == ".ipynb":
+            _copy_notebook(file, copy)
+        elif file.suffix.lower() == ".svg":
+            _copy_svg(file, copy)
+        else:
+            shutil.copyfile(file, copy)
+
+
+def _copy_notebook(file: Path, copy: Path) -> None:
+    try:
+        notebook = json.loads(file.read_bytes())
+        _fit(notebook)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(f"{file} is not a notebook, or a broken one.") from error
+    copy.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _copy_svg(file: Path, copy: Path) -> None:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file} is not in UTF-8. Save it so: the site can show no other.") from error
+    # JupyterLite fails on other characters in a picture.
+    copy.write_bytes(text.encode("ascii", "xmlcharrefreplace"))
 
 
 def _fit(notebook: dict[str, Any]) -> None:
@@ -237,12 +323,29 @@ def _extension(package: str) -> Path:
 
 
 def _replace(folder: Path, site: Path) -> None:
-    for old in folder.iterdir():
-        if old.name == site.parent.name:
-            continue
-        if old.is_dir() and not old.is_symlink():
-            shutil.rmtree(old)
-        else:
-            old.unlink()
-    for new in site.iterdir():
-        new.rename(folder / new.name)
+    """Put what is in `site` in the place of what we made in `folder`: all of it, or nothing."""
+    work = site.parent
+    names = os.listdir(site)
+    made = _made(folder)
+    aside = work / "old"
+    aside.mkdir()
+    try:
+        for old in [*folder.iterdir()]:
+            is_left_behind = old.name.startswith(BUILDING) and old.name != work.name
+            if old.name in made or is_left_behind:
+                old.rename(aside / old.name)
+        for name in names:
+            if os.path.lexists(folder / name):
+                raise Refused(
+                    f"{folder / name} is in the way: the site has something of that name. "
+                    "Rename yours, or name another folder for the site."
+                )
+            (site / name).rename(folder / name)
+    except BaseException:
+        # Seen from what is where: Ctrl-C may come between a move and any note of it.
+        for name in names:
+            if not os.path.lexists(site / name):
+                (folder / name).rename(site / name)
+        for old in [*aside.iterdir()]:
+            old.rename(folder / old.name)
+        raise

@@ -4,6 +4,8 @@ That the site works is tests/browser/test_site.py's to say.
 """
 
 import asyncio
+import json
+import os
 import re
 import socket
 import sys
@@ -41,7 +43,7 @@ def old_site(tmp_path: Path) -> Path:
     folder = tmp_path / "site"
     (folder / "lab").mkdir(parents=True)
     (folder / "lab" / "old.html").write_text("old")
-    (folder / MARK).write_text("{}")
+    (folder / MARK).write_text(json.dumps({"made": ["lab", MARK]}))
     return folder
 
 
@@ -54,6 +56,21 @@ def nothing_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "pyodide.mjs").touch()
 
     monkeypatch.setattr(pyodide, "prepare_pyodide", prepare)
+
+
+@pytest.fixture
+def small_site(monkeypatch: pytest.MonkeyPatch, nothing_fetched: None) -> None:
+    """Build without JupyterLite, too: three pages around the lessons."""
+
+    def run(work: Path, preloaded: object) -> Path:
+        site = work / "site"
+        (site / "lab").mkdir(parents=True)
+        (work / "files").rename(site / "files")
+        (site / "lab" / "index.html").write_text("new")
+        (site / "theme.css").write_text("new")
+        return site
+
+    monkeypatch.setattr(module, "_run_jupyterlite", run)
 
 
 def tree(folder: Path) -> set[str]:
@@ -119,6 +136,128 @@ def test_a_site_takes_the_place_of_the_last(lessons: Path, old_site: Path) -> No
     assert "path=" not in (old_site / "index.html").read_text()
 
 
+@pytest.mark.usefixtures("small_site")
+def test_what_a_teacher_put_into_the_site_stays(lessons: Path, old_site: Path) -> None:
+    (old_site / ".git").mkdir()
+    (old_site / ".git" / "HEAD").write_text("ref: refs/heads/pages")
+    (old_site / "CNAME").write_text("graphs.example.org")
+    for _ in range(2):
+        build_site(old_site, lessons)
+        assert {".git/HEAD", "CNAME", "lab/index.html", "files/plain.ipynb"} <= tree(old_site)
+        assert "lab/old.html" not in tree(old_site)
+        made = {file.name for file in old_site.iterdir()} - {".git", "CNAME"}
+        assert {*json.loads((old_site / MARK).read_text())["made"]} == made
+
+
+@pytest.mark.usefixtures("small_site")
+def test_a_teachers_file_is_not_overwritten(lessons: Path, old_site: Path) -> None:
+    (old_site / "theme.css").write_text("mine")
+    before = tree(old_site)
+    with pytest.raises(Refused, match=r"site/theme\.css is in the way"):
+        build_site(old_site, lessons)
+    assert tree(old_site) == before
+    assert (old_site / "theme.css").read_text() == "mine"
+
+
+@pytest.mark.parametrize("told", ["", "{}", "[]", '{"made": null}', '{"made": [{}]}', "\xff"])
+def test_a_site_that_does_not_say_what_is_ours_is_left_alone(
+    told: str, lessons: Path, old_site: Path
+) -> None:
+    (old_site / MARK).write_text(told, encoding="latin-1")
+    with pytest.raises(Refused, match=rf"{re.escape(MARK)} does not say which files"):
+        build_site(old_site, lessons)
+    assert tree(old_site) == {"lab", "lab/old.html", MARK}
+
+
+@pytest.mark.usefixtures("small_site")
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("No space left on device")])
+@pytest.mark.parametrize("moved_first", [False, True])
+def test_a_site_stays_whenever_its_replacement_is_stopped(
+    error: BaseException,
+    moved_first: bool,
+    lessons: Path,
+    old_site: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (old_site / "CNAME").write_text("graphs.example.org")
+    before = tree(old_site)
+    replace, rename = module._replace, Path.rename
+    left = 0
+
+    def fail_later(path: Path, target: Path) -> Path:
+        nonlocal left
+        left -= 1
+        if left or moved_first:
+            rename(path, target)
+        if left == 0:
+            raise error
+        return target
+
+    def replace_and_fail(*arguments: Path) -> None:
+        monkeypatch.setattr(Path, "rename", fail_later)
+        try:
+            replace(*arguments)
+        finally:
+            monkeypatch.setattr(Path, "rename", rename)
+
+    monkeypatch.setattr(module, "_replace", replace_and_fail)
+    moves = 8  # lab and the mark out; lab, files, two pages, the mark and one hidden file in
+    for stopped_at in range(1, moves + 1):
+        left = stopped_at
+        with pytest.raises(OSError if isinstance(error, OSError) else KeyboardInterrupt):
+            build_site(old_site, lessons)
+        assert tree(old_site) == before
+        assert (old_site / "lab" / "old.html").read_text() == "old"
+    left = moves + 1
+    build_site(old_site, lessons)
+    assert left == 1
+    assert "lab/old.html" not in tree(old_site)
+
+
+@pytest.mark.usefixtures("small_site")
+def test_only_notebooks_and_pictures_are_published(lessons: Path) -> None:
+    shown = {"week2/more.ipynb", "week2/photo.JPG", "a.png", "b.jpeg", "c.gif", "d.webp"}
+    kept = {
+        *("marks.csv", "solutions.py", "talk.pdf", "week2/secret.txt", ".hidden.ipynb"),
+        *(".git/a.png", ".ipynb_checkpoints/plain-checkpoint.ipynb", "week2/.cache/a.svg"),
+        *("env/pyvenv.cfg", "env/share/logo.png", "node_modules/x/logo.svg"),
+        *(f"earlier/{MARK}", "earlier/files/plain.ipynb"),
+    }
+    for name in shown | kept:
+        (lessons / name).parent.mkdir(parents=True, exist_ok=True)
+        (lessons / name).write_text('{"cells": []}')
+    (lessons / "around").symlink_to(lessons, target_is_directory=True)
+    shown |= {"plain.ipynb", "plot.ipynb", "picture.svg", "week2"}
+    for _ in range(2):
+        build_site(lessons / "site", lessons)
+        assert tree(lessons / "site" / "files") == shown
+
+
+def test_a_site_is_not_made_of_itself(lessons: Path) -> None:
+    (lessons / MARK).write_text('{"made": []}')
+    with pytest.raises(Refused, match="lessons is a site, not a folder of lessons"):
+        build_site(lessons, lessons)
+
+
+def test_a_dead_link_is_named(lessons: Path, command: Callable[..., Result]) -> None:
+    (lessons / "photo.png").symlink_to("nowhere.png")
+    (lessons / "notes.txt").symlink_to("nowhere.txt")  # would not be on the site
+    done = command("site", "site", "--lessons", "lessons")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Error: lessons/photo.png is a link to a file that is not there")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("small_site")
+def test_a_picture_that_is_not_utf8_is_named(lessons: Path, command: Callable[..., Result]) -> None:
+    (lessons / "cafe.svg").write_text("<svg><text>café</text></svg>", encoding="latin-1")
+    done = command("site", "site", "--lessons", "lessons")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Error: lessons/cafe.svg is not in UTF-8")
+    assert len(done.stderr.splitlines()) == 1
+    assert not Path("site").exists()
+
+
 @pytest.mark.usefixtures("nothing_fetched")
 def test_only_a_lesson_that_names_more_gets_a_cell_that_fetches_it(
     lessons: Path, tmp_path: Path
@@ -151,6 +290,8 @@ def test_no_npm_says_what_to_install(
 def test_without_a_network_it_says_what_is_missing_and_from_where(
     lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in [name for name in os.environ if "proxy" in name.lower()]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     with pytest.raises(Refused, match=r"Pyodide .* registry\.npmjs\.org\. .*ECONNREFUSED"):
@@ -172,6 +313,19 @@ def test_a_port_in_use_is_refused(old_site: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Refused, match=f"Port {port} cannot be had .* --port"):
             serve_site(old_site, port, tell=print)
+
+
+def test_a_port_in_use_is_told_before_anything_is_built(
+    command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Path] = []
+    monkeypatch.setattr(module, "build_site", lambda folder, *_, **__: built.append(folder))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command("site", "site", "--serve", "--port", port)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"Error: Port {port} cannot be had")
+    assert not built
 
 
 def test_what_is_no_site_is_not_served(tmp_path: Path) -> None:
