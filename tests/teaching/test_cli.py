@@ -85,11 +85,11 @@ def test_ctrl_c_before_the_command_is_loaded_is_quiet(
     assert (done.returncode, done.stderr, done.stdout) == (130, "Stopped.\n", "")
 
 
-@pytest.mark.parametrize("name", ["lessons", "new"])
+@pytest.mark.parametrize("asked", [["lessons", "--no-open"], ["new"]])
 def test_an_empty_name_is_refused_and_writes_nothing(
-    command: Callable[..., Result], name: str
+    command: Callable[..., Result], asked: list[str]
 ) -> None:
-    done = command(name, "")
+    done = command(*asked, "")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
         "Error: The folder's name is empty. For the folder that you are in, write a dot.\n"

@@ -232,7 +232,8 @@ def test_what_stops_in_the_middle_leaves_nothing_and_can_be_done_again(
     Path("empty").mkdir()
     git(Path("clone"), "init")
     before = everything()
-    write, written = Path.write_text, []
+    write = Path.write_text
+    written: list[Path] = []
 
     def stopped(file: Path, text: str, **how: Any) -> int:
         if len(written) == whole:
