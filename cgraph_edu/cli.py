@@ -2,15 +2,21 @@
 
 Each command is one small function over a module of teaching/, which it imports when it runs, so
 that `cgraph-edu --help` is quick. A command ends with 0 if all is well, 1 if a check failed, 2 if
-it was used in a wrong way, and 130 after Ctrl-C.
+it was used in a wrong way, and 130 after Ctrl-C; but 0 when Ctrl-C ends a JupyterLab that runs, for
+that is how it is ended.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
-import click
+try:
+    import click
 
-from .teaching import Refused
+    from .teaching import Refused
+except KeyboardInterrupt:  # there is no command yet that could tell it
+    print("Stopped.", file=sys.stderr)
+    sys.exit(130)
 
 
 class Failure(click.ClickException):
@@ -38,6 +44,18 @@ class Commands(click.Group):
             raise Failure(": ".join(map(str, told))) from error
 
 
+class Folder(click.Path):
+    """A folder to write to. An empty name is no folder, though `Path` takes it for the current."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read what was typed."""
+        if value == "":  # as from a variable of the shell that is not set
+            raise Refused(
+                "The folder's name is empty. For the folder that you are in, write a dot."
+            )
+        return super().convert(value, param, ctx)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cgraph-edu")
 def main() -> None:
@@ -46,7 +64,7 @@ def main() -> None:
 
 @main.command()
 @click.argument(
-    "folder", metavar="[DIR]", type=click.Path(path_type=Path), default="cgraph-edu-lessons"
+    "folder", metavar="[DIR]", type=Folder(path_type=Path), default="cgraph-edu-lessons"
 )
 @click.option("--no-open", is_flag=True, help="Copy the lessons, and leave it at that.")
 @click.option("--no-browser", is_flag=True, help="Start JupyterLab, and open no browser.")
@@ -59,21 +77,25 @@ def main() -> None:
 def lessons(folder: Path, no_open: bool, no_browser: bool, port: int | None) -> None:
     """Copy the lessons into DIR and open them in JupyterLab.
 
-    DIR is cgraph-edu-lessons if you name none. A lesson that you have changed stays as it is: a
-    fresh copy is put beside it. Ctrl-C ends JupyterLab.
+    DIR is cgraph-edu-lessons if you name none. A lesson there that differs from this
+    version's stays as it is: a fresh copy is put beside it. Ctrl-C ends JupyterLab.
     """
-    from .teaching.lessons import copy_lessons, open_jupyterlab
+    from .teaching.lessons import check_free, copy_lessons, open_jupyterlab
 
+    if port is not None and not no_open:
+        check_free(port)
     copied = copy_lessons(folder)
     click.echo(f"The lessons are in {folder}" + ("." if copied.new else ", as you left them."))
     for lesson, fresh in copied.fresh:
-        click.echo(f"{lesson} has changes of yours and was left alone. A fresh copy: {fresh}")
+        click.echo(
+            f"{lesson} differs from this version's lesson and was left alone. A fresh copy: {fresh}"
+        )
     if not no_open:
         open_jupyterlab(folder, port, browser=not no_browser)
 
 
 @main.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=Folder(path_type=Path))
 def new(folder: Path) -> None:
     """Start a lesson repository of your own in DIR.
 

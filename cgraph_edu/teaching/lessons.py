@@ -27,7 +27,7 @@ class Copied:
 
     new: tuple[Path, ...]
     fresh: tuple[tuple[Path, Path], ...]
-    """The lessons that were left alone because they had been edited, and the copy beside each."""
+    """The lessons that were left alone because they differ from ours, and the copy beside each."""
 
 
 def lessons_folder() -> Path:
@@ -47,14 +47,15 @@ def copy_lessons(folder: Path) -> Copied:
     """Copy the lessons and their images into `folder`, which need be neither new nor empty.
 
     No file there is ever overwritten. A lesson that has only been run is left as it is; beside one
-    that has been edited a fresh copy is put, `NAME (fresh).ipynb`, once.
+    that has been edited, or is of another version, a fresh copy is put, `NAME (fresh).ipynb`, once.
 
     Raises:
-        Refused: `folder` is a file.
+        Refused: `folder` is a file, or would be in one.
         OSError: the folder cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"{folder} is a file. Name a folder for the lessons.")
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise Refused(f"{place} is a file. Name a folder for the lessons.")
     new, fresh = [], []
     for file in lesson_files():
         lesson, copy = lessons_folder() / file, folder / file
@@ -76,7 +77,7 @@ def open_jupyterlab(folder: Path, port: int | None = None, browser: bool = True)
     """Run JupyterLab on the landing notebook in `folder`, until it is ended with Ctrl-C.
 
     Raises:
-        Refused: JupyterLab is not installed, or `port` cannot be had.
+        Refused: JupyterLab is not installed.
     """
     if find_spec("jupyterlab") is None:
         raise Refused("JupyterLab is not installed. Install it: pip install 'cgraph-edu[lab]'")
@@ -88,7 +89,6 @@ def open_jupyterlab(folder: Path, port: int | None = None, browser: bool = True)
     if not browser:
         arguments.append("--no-browser")
     if port is not None:
-        _check_free(port)
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in a container
         arguments.append("--allow-root")
@@ -101,7 +101,12 @@ def open_jupyterlab(folder: Path, port: int | None = None, browser: bool = True)
     main(arguments)
 
 
-def _check_free(port: int) -> None:
+def check_free(port: int) -> None:
+    """See whether JupyterLab can listen at a port.
+
+    Raises:
+        Refused: `port` cannot be had.
+    """
     try:
         socket.create_server(("localhost", port)).close()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,27 +24,39 @@ _ON_GITHUB = re.compile(
 def start_repository(folder: Path) -> str | None:
     """Fill a new or empty folder; a fresh clone, which has nothing but `.git`, is empty.
 
+    All is written or nothing: where an error or Ctrl-C stops it, what it wrote goes again.
+
     Returns:
         `owner/name` on GitHub, where the clone's `origin` says it; its links are ready then. None:
         they have `PLACEHOLDER`, to be filled in.
 
     Raises:
-        Refused: there is something in `folder`. Nothing was touched.
+        Refused: there is something in `folder`, or it is a file, or would be in one. Nothing was
+            touched.
         OSError: the folder cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"{folder} is a file. Name a folder that is new or empty.")
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise Refused(f"{place} is a file. Name a folder that is new or empty.")
     if folder.exists() and any(file.name != ".git" for file in folder.iterdir()):
         raise Refused(
             f"{folder} is not empty, so nothing was written. Name a folder that is new or empty."
         )
     repository = _origin(folder)
-    for template in sorted(file for file in TEMPLATE.rglob("*") if file.is_file()):
-        text = template.read_text(encoding="utf-8").replace("{version}", version("cgraph-edu"))
-        file = folder / template.relative_to(TEMPLATE)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        text = text.replace(PLACEHOLDER, repository or PLACEHOLDER)
-        file.write_text(text, encoding="utf-8", newline="\n")
+    templates = sorted(file for file in TEMPLATE.rglob("*") if file.is_file())
+    files = {folder / template.relative_to(TEMPLATE): template for template in templates}
+    ours = {place for file in files for place in (file, *file.parents) if not place.exists()}
+    try:
+        for file, template in files.items():
+            text = template.read_text(encoding="utf-8").replace("{version}", version("cgraph-edu"))
+            text = text.replace(PLACEHOLDER, repository or PLACEHOLDER)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+    except BaseException:
+        for place in sorted(ours, reverse=True):  # what is in a folder before the folder
+            with suppress(OSError):  # it was not written yet, or somebody else uses it
+                place.rmdir() if place.is_dir() else place.unlink()
+        raise
     return repository
 
 

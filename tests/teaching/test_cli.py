@@ -1,6 +1,7 @@
 """The command itself: help, version, errors in one line, and what it ends with."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -38,7 +39,7 @@ def test_help_lists_each_command_with_one_whole_sentence(command: Callable[..., 
     assert shown.exit_code == 0
     lines = shown.stdout.partition("Commands:\n")[2].splitlines()
     told = {line.split()[0]: line for line in lines}
-    assert {"lessons", "new"} <= set(told)
+    assert set(told) == {"check", "export", "lessons", "new", "site", "strip"}
     assert [line for line in told.values() if line.endswith("...")] == []
 
 
@@ -66,6 +67,34 @@ def test_the_script_and_the_module_are_this_command(variables: Mapping[str, str]
     module = [sys.executable, "-m", "cgraph_edu", "--help"]
     done = subprocess.run(module, env=variables, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: python -m cgraph_edu ")
+
+
+@pytest.mark.parametrize("start", ["import cgraph_edu.__main__", "import cgraph_edu.cli"])
+def test_ctrl_c_before_the_command_is_loaded_is_quiet(
+    tmp_path: Path, variables: Mapping[str, str], start: str
+) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    path = os.pathsep.join([str(tmp_path), variables["PYTHONPATH"]])
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        env={**variables, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (130, "Stopped.\n", "")
+
+
+@pytest.mark.parametrize("asked", [["lessons", "--no-open"], ["new"]])
+def test_an_empty_name_is_refused_and_writes_nothing(
+    command: Callable[..., Result], asked: list[str]
+) -> None:
+    done = command(*asked, "")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: The folder's name is empty. For the folder that you are in, write a dot.\n"
+    )
+    assert list(Path().iterdir()) == []
 
 
 def test_a_misspelt_command_is_wrong_use(command: Callable[..., Result]) -> None:

@@ -19,9 +19,8 @@ import nbformat
 import pytest
 from click.testing import Result
 
-from cgraph_edu.teaching import Refused
 from cgraph_edu.teaching import lessons as module
-from cgraph_edu.teaching.lessons import copy_lessons, lessons_folder, open_jupyterlab
+from cgraph_edu.teaching.lessons import copy_lessons, lessons_folder
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSON = "05_reverse_mode.ipynb"
@@ -110,7 +109,7 @@ def test_an_edited_lesson_is_kept_and_a_fresh_copy_put_beside_it(
 
     done = command("lessons", "x", "--no-open")
     assert done.exit_code == 0
-    assert f"x/{LESSON} has changes of yours and was left alone" in done.stdout
+    assert f"x/{LESSON} differs from this version's lesson and was left alone" in done.stdout
     assert f"A fresh copy: {fresh}\n" in done.stdout
     assert (Path("x") / LESSON).read_bytes() == mine
     assert fresh.read_bytes() == (NOTEBOOKS / LESSON).read_bytes()
@@ -178,9 +177,10 @@ def test_a_copy_can_be_written_to_even_if_the_package_cannot(
     assert (tmp_path / "x" / LESSON).stat().st_mode & 0o200
 
 
-def test_a_file_in_place_of_the_folder_is_refused(command: Callable[..., Result]) -> None:
+@pytest.mark.parametrize("name", ["x", "x/y/z"])
+def test_a_file_in_place_of_a_folder_is_refused(command: Callable[..., Result], name: str) -> None:
     Path("x").write_text("mine")
-    done = command("lessons", "x", "--no-open")
+    done = command("lessons", name, "--no-open")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "Error: x is a file. Name a folder for the lessons.\n"
     assert Path("x").read_text() == "mine"
@@ -232,27 +232,31 @@ def test_without_jupyterlab_the_lessons_are_there_and_we_say_how_to_install_it(
     assert (Path("x") / LESSON).is_file()
 
 
-def test_a_port_in_use_is_told(command: Callable[..., Result]) -> None:
+def test_a_port_in_use_is_told_before_anything_is_copied_or_started(
+    command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "open_jupyterlab", lambda *_, **__: pytest.fail("started"))
     with socket.create_server(("localhost", 0)) as taken:
         port = taken.getsockname()[1]
         done = command("lessons", "x", "--port", port)
     assert done.exit_code == 2
     assert done.stderr.startswith(f"Error: Port {port} cannot be had (Address already in use).")
-    assert done.stderr.count("\n") == 1
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+    assert not Path("x").exists()
+
+
+def test_a_port_in_use_does_not_matter_if_nothing_is_opened(
+    command: Callable[..., Result],
+) -> None:
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert command("lessons", "x", "--no-open", "--port", port).exit_code == 0
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "eight"])
 def test_a_port_that_is_none_is_wrong_use(command: Callable[..., Result], port: str) -> None:
     assert command("lessons", "x", "--port", port).exit_code == 2
     assert not Path("x").exists()
-
-
-def test_a_refused_port_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import jupyterlab.labapp
-
-    monkeypatch.setattr(jupyterlab.labapp, "main", lambda arguments: pytest.fail("started"))
-    with socket.create_server(("localhost", 0)) as taken, pytest.raises(Refused):
-        open_jupyterlab(tmp_path, port=taken.getsockname()[1])
 
 
 class Server:
@@ -336,13 +340,19 @@ def test_jupyterlab_opens_the_lessons_and_one_ctrl_c_ends_it(
 
 
 def test_ctrl_c_while_jupyterlab_is_starting(tmp_path: Path, variables: Mapping[str, str]) -> None:
-    server = Server(tmp_path / "x", variables, terminal=True)
+    slow = tmp_path / "slow"
+    (slow / "jupyterlab").mkdir(parents=True)
+    (slow / "jupyterlab/__init__.py").touch()
+    loading = "import time\nprint('Loading.', flush=True)\ntime.sleep(300)"
+    (slow / "jupyterlab/labapp.py").write_text(loading)
+    path = os.pathsep.join([str(slow), variables["PYTHONPATH"]])
+    server = Server(tmp_path / "x", {**variables, "PYTHONPATH": path}, terminal=True)
     try:
-        server.wait_for("(The lessons are in)")
+        server.wait_for(r"(Loading\.)")
         assert server.ctrl_c() == 130
     finally:
         server.close()
-    assert server.log.read_text() == f"The lessons are in {tmp_path / 'x'}.\nStopped.\n"
+    assert server.log.read_text() == f"The lessons are in {tmp_path / 'x'}.\nLoading.\nStopped.\n"
 
 
 def kernels() -> str:

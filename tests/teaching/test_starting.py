@@ -216,6 +216,46 @@ def test_a_folder_that_is_not_empty_is_refused_and_untouched(
     assert [file.name for file in Path("x").iterdir()] == [there.rstrip("/")]
 
 
+@pytest.mark.parametrize("folder", ["new", "new/deep", "empty", "clone"])
+@pytest.mark.parametrize(
+    ("error", "status"), [(OSError(28, "No space left on device"), 2), (KeyboardInterrupt(), 130)]
+)
+@pytest.mark.parametrize("whole", [0, len(FILES) - 1])
+def test_what_stops_in_the_middle_leaves_nothing_and_can_be_done_again(
+    command: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+    error: BaseException,
+    status: int,
+    whole: int,
+) -> None:
+    Path("empty").mkdir()
+    git(Path("clone"), "init")
+    before = everything()
+    write = Path.write_text
+    written: list[Path] = []
+
+    def stopped(file: Path, text: str, **how: Any) -> int:
+        if len(written) == whole:
+            write(file, text[:10], **how)
+            raise error
+        written.append(file)
+        return write(file, text, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", stopped)
+        assert command("new", folder).exit_code == status
+    assert len(written) == whole
+    assert everything() == before
+    assert command("new", folder).exit_code == 0
+    assert files(Path(folder)) == FILES
+
+
+def everything() -> dict[Path, bytes | None]:
+    """All that is in this folder, with what the files hold."""
+    return {place: place.read_bytes() if place.is_file() else None for place in Path().rglob("*")}
+
+
 def test_a_second_run_is_refused(command: Callable[..., Result]) -> None:
     command("new", "x")
     lesson = Path("x/lesson.ipynb")
@@ -224,9 +264,10 @@ def test_a_second_run_is_refused(command: Callable[..., Result]) -> None:
     assert lesson.read_text() == "mine"
 
 
-def test_a_file_in_place_of_the_folder_is_refused(command: Callable[..., Result]) -> None:
+@pytest.mark.parametrize("name", ["x", "x/y", "x/y/z"])
+def test_a_file_in_place_of_a_folder_is_refused(command: Callable[..., Result], name: str) -> None:
     Path("x").write_text("mine")
-    done = command("new", "x")
+    done = command("new", name)
     assert done.exit_code == 2
     assert done.stderr == "Error: x is a file. Name a folder that is new or empty.\n"
     assert Path("x").read_text() == "mine"
