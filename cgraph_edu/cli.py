@@ -200,7 +200,7 @@ def export(
 
 
 @main.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=Folder(path_type=Path))
 @click.option(
     "--lessons",
     metavar="FOLDER",
