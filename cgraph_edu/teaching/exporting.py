@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TIMEOUT = 300.0
 """Seconds that a cell may take."""
 
+MARK = '<meta name="generator" content="cgraph-edu export">'
+"""Stands in the head of each page: such a file may be written anew."""
+
 _NEEDED = ("nbconvert", "nbclient", "latex2mathml")
 _STYLE = Path(__file__).with_name("exported.css")
 
@@ -192,6 +195,7 @@ def _page(notebook: Any, path: Path, explorers: Mapping[str, Saved]) -> Exported
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{MARK}
 <meta http-equiv="Content-Security-Policy" content="{policy(names)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>

@@ -104,6 +104,29 @@ def test_export_that_cannot_be(command: Command) -> None:
     assert sorted(os.listdir()) == ["broken.ipynb", "x.ipynb"]
 
 
+def test_export_replaces_its_own_pages_and_nothing_else(command: Command) -> None:
+    stored(Path("x.ipynb"), ("1", None))
+    Path("saved.html").write_bytes(Path("x.ipynb").read_bytes())
+    Path("mine.html").write_text("<!doctype html>\n<p>By hand.</p>")
+    Path("again.html").hardlink_to("x.ipynb")
+    for arguments, said in [
+        (["saved.html"], "saved.html: this is the notebook itself; write it elsewhere with -o"),
+        (["x.ipynb", "-o", "again.html"], "this is the notebook itself"),
+        (["x.ipynb", "-o", "mine.html"], "mine.html: this is no page of export, and stays"),
+        (["x.ipynb", "-o", "saved.html"], "this is no page of export"),
+        (["x.ipynb", "-o", os.devnull], "no file that a page can replace"),
+    ]:
+        before = {path.name: path.read_bytes() for path in Path().iterdir()}
+        done = command("export", "--no-run", *arguments)
+        assert done.exit_code == 2
+        assert said in done.stderr
+        assert {path.name: path.read_bytes() for path in Path().iterdir()} == before
+    assert command("export", "--no-run", "x.ipynb").exit_code == 0
+    stored(Path("x.ipynb"), ("two", None))
+    assert command("export", "--no-run", "x.ipynb").exit_code == 0
+    assert "two" in Path("x.html").read_text("utf-8")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("arguments", [["check", "b.ipynb", "a.ipynb"], ["export", "b.ipynb"]])
