@@ -5,12 +5,13 @@ that `cgraph-edu --help` is quick. A command ends with 0 if all is well, 1 if a 
 it was used in a wrong way, and 130 after Ctrl-C.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .teaching import Refused
+from .teaching import TIMEOUT, Refused
 
 
 class Failure(click.ClickException):
@@ -89,14 +90,22 @@ def new(folder: Path) -> None:
         click.echo(f"In README.md, write your names on GitHub in place of {PLACEHOLDER}.")
 
 
+def _finite(context: click.Context, option: click.Parameter, seconds: float) -> float:
+    """A number of seconds that an end can be waited for."""
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is no number of seconds; a day is 86400.")
+    return seconds
+
+
 notebooks = click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 timeout = click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300,
+    type=click.FloatRange(min=0, min_open=True, max=1_000_000),
+    callback=_finite,
+    default=TIMEOUT,
     show_default=True,
     help="How long a cell may take.",
 )
@@ -133,7 +142,8 @@ def strip(context: click.Context, paths: tuple[Path, ...]) -> None:
     """Take widgets out of notebooks.
 
     PATH is a notebook or a folder of them. What differs between machines goes as well: when it ran,
-    which version of Python. What a cell printed and drew stays, as does every other byte.
+    which version of Python. What a cell printed and drew stays. So does every other byte, if Python
+    would write it so (as Jupyter does); otherwise JSON may be spelt differently, 1e-07 for 1e-7.
     Ends with 1 if a file was no notebook, or could not be written.
     """
     from .teaching.files import find
