@@ -107,9 +107,9 @@ def _short(output: Any) -> Any:
     return {**output, "data": data} if data else dict(output)
 
 
-def end_with_stdin() -> None:
+def end_with(stdin: int) -> None:
     """Wait until stdin ends; then end this program and its kernel, as Ctrl-C would."""
-    while os.read(sys.stdin.fileno(), 1):
+    while os.read(stdin, 1):
         pass
     interrupt_main()
     sleep(10)
@@ -118,7 +118,8 @@ def end_with_stdin() -> None:
 
 def main(path: Path, kernel: str, seconds: str) -> None:
     """Run the notebook; nothing but what it gives is told on stdout."""
-    Thread(target=end_with_stdin, daemon=True).start()
+    # A copy, for pytest puts something else in the place of stdin.
+    Thread(target=end_with, args=[os.dup(sys.stdin.fileno())], daemon=True).start()
     told = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
