@@ -6,6 +6,7 @@ it was used in a wrong way, and 130 after Ctrl-C; but 0 when Ctrl-C ends a Jupyt
 that is how it is ended.
 """
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 try:
     import click
 
-    from .teaching import Refused
+    from .teaching import TIMEOUT, Refused
 except KeyboardInterrupt:  # there is no command yet that could tell it
     print("Stopped.", file=sys.stderr)
     sys.exit(130)
@@ -111,14 +112,22 @@ def new(folder: Path) -> None:
         click.echo(f"In README.md, write your names on GitHub in place of {PLACEHOLDER}.")
 
 
+def _finite(context: click.Context, option: click.Parameter, seconds: float) -> float:
+    """A number of seconds that an end can be waited for."""
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is no number of seconds; a day is 86400.")
+    return seconds
+
+
 notebooks = click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 timeout = click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300,
+    type=click.FloatRange(min=0, min_open=True, max=1_000_000),
+    callback=_finite,
+    default=TIMEOUT,
     show_default=True,
     help="How long a cell may take.",
 )
@@ -155,7 +164,8 @@ def strip(context: click.Context, paths: tuple[Path, ...]) -> None:
     """Take widgets out of notebooks.
 
     PATH is a notebook or a folder of them. What differs between machines goes as well: when it ran,
-    which version of Python. What a cell printed and drew stays, as does every other byte.
+    which version of Python. What a cell printed and drew stays. So does every other byte, if Python
+    would write it so (as Jupyter does); otherwise JSON may be spelt differently, 1e-07 for 1e-7.
     Ends with 1 if a file was no notebook, or could not be written.
     """
     from .teaching.files import find

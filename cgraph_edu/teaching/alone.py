@@ -59,6 +59,8 @@ def _embedded(source: str, folder: Path) -> str | None:
     kind = mimetypes.guess_type(path.name)[0] or ""
     if not kind.startswith(("image/", "video/", "audio/")):
         return None
+    if not path.is_file():
+        return None
     try:
         return f"data:{kind};base64,{b64encode(path.read_bytes()).decode()}"
     except OSError:

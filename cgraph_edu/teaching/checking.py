@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,13 +20,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from . import Refused
+from . import TIMEOUT, Refused
 from .files import RESAVE, Notebook, NotebookError, flaw, read, text_of
 from .outputs import difference, pictures, remedy
 from .stripping import views_in
-
-TIMEOUT = 300.0
-"""Seconds that a cell may take."""
 
 AGAIN = "in JupyterLab, Kernel > Restart Kernel and Run All Cells, and save"
 
@@ -35,6 +31,9 @@ _UNRUN_TAGS = {"nbval-skip", "skip-execution"}
 _RAISES_TAGS = {"raises-exception", "nbval-raises-exception"}
 _RAISES_COMMENT = re.compile(r"^\s*#+\s*NBVAL_RAISES_EXCEPTION\s*$", re.MULTILINE)
 _SHOWN_COUNTS = 8
+_UNSTARTED = (
+    "mend or remove the kernel (jupyter kernelspec list says where it is), or --kernel python3"
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Verdict:
     path: Path
     complaints: list[Complaint] = field(default_factory=list)
     notebook: Notebook | None = None
-    """What was read, until it has been run."""
+    """What was read and can be run, until it is."""
     cells: int = 0
     """How many code cells there are."""
     is_run: bool = False
@@ -125,11 +124,12 @@ def inspect(path: Path) -> Verdict:
     except NotebookError as error:
         verdict.complaints.append(Complaint(error.what, error.mend))
         return verdict
-    verdict.notebook = notebook
     cells = _code(notebook)
     verdict.cells = len(cells)
     broken = flaw(notebook)
-    if broken is not None:
+    if broken is None:
+        verdict.notebook = notebook
+    else:
         verdict.complaints.append(Complaint(f"breaks the notebook format: {broken}", RESAVE))
     if not cells:
         verdict.complaints.append(
@@ -222,7 +222,13 @@ def compare(verdict: Verdict, kernel: str, timeout: float, heard: Heard) -> None
             doing = f"run {fact['run']} of 2, cell {fact['cell'] + 1} of {len(cells)}"
             heard(verdict, doing, len(gave) / (2 * len(cells)))
         trouble = complained()
-    verdict.is_run = True
+    verdict.is_run = any(fact["is_run"] for fact in gave.values())
+    unstarted = next((fact for fact in gave.values() if not fact["is_run"]), None)
+    if unstarted:
+        verdict.complaints.append(
+            Complaint(f"its kernel {kernel!r} does not start: {unstarted['error']}", _UNSTARTED)
+        )
+        return
     for number, cell in enumerate(cells):
         source = text_of(cell["source"])
         first, second = (gave.get((run, number)) for run in (1, 2))
@@ -267,6 +273,10 @@ def _mend_failure(error: str) -> str:
         return "make the cell quicker, or allow more with --timeout"
     if error.startswith("the kernel died"):
         return "run the cell in JupyterLab: too little memory, or a crash in a compiled library"
+    if error.startswith("StdinNotImplementedError"):
+        return "nobody answers here: give the cell the answer in place of input()"
+    if error.startswith("SystemExit"):
+        return "take the exit out: where the cells end, the notebook ends"
     return "mend the cell; if the error is what you teach, tag the cell raises-exception"
 
 
@@ -296,7 +306,7 @@ def _runs(
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(path.resolve()), kernel, str(timeout)],
             env={**variables, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # ends when we do, however that is
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -318,12 +328,12 @@ def _last_line(process: subprocess.Popen[str], errors: IO[str]) -> str:
 
 def _end(process: subprocess.Popen[str]) -> None:
     """Let it shut its kernel down; or, if it does not, end it."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     if process.stdout:
         process.stdout.close()

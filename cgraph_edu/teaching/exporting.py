@@ -7,23 +7,25 @@ share one module. Formulas are MathML, local pictures are part of the page, link
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from html import escape, unescape
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import Refused
+from . import TIMEOUT, Refused
 from .files import RESAVE, NotebookError, flaw, read
 from .stripping import WIDGET_VIEW
 
 if TYPE_CHECKING:
     from ..widget.saved import Saved
 
-TIMEOUT = 300.0
-"""Seconds that a cell may take."""
+MARK = '<meta name="generator" content="cgraph-edu export">'
+"""Stands in the head of each page: such a file may be written anew."""
 
 _NEEDED = ("nbconvert", "nbclient", "latex2mathml")
 _STYLE = Path(__file__).with_name("exported.css")
@@ -76,7 +78,8 @@ def export(
 
     Raises:
         NotebookError: for what is no notebook, and where a cell fails.
-        Refused: where nbconvert, nbclient or latex2mathml is missing, or no kernel has this name.
+        Refused: where nbconvert, nbclient or latex2mathml is missing, no kernel has this name,
+            or it does not start.
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
@@ -97,7 +100,6 @@ def _run(
     notebook: Any, path: Path, heard: Heard, timeout: float, kernel: str | None
 ) -> Mapping[str, Saved]:
     """Run the notebook in place; its explorers by the ids of their models."""
-    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbformat.v4 import new_code_cell
@@ -111,7 +113,7 @@ def _run(
     client = NotebookClient(
         notebook,
         kernel_name=name,
-        timeout=timeout,
+        timeout=math.ceil(timeout),
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
@@ -121,20 +123,17 @@ def _run(
     done = 0
     try:
         # Cell by cell: `execute` would take Ctrl-C for itself. A kernel's own warnings are no news.
-        with client.setup_kernel(stderr=DEVNULL):
+        with ExitStack() as running:
+            _start(running, client, path, name)
             for index in [*code, -1]:
                 heard(done, len(code))
                 client.execute_cell(notebook.cells[index], index)
                 done += 1
-    except NoSuchKernel:
-        raise Refused(
-            f"{path}: its kernel {name!r} is not installed; try --kernel python3"
-        ) from None
     except CellExecutionError as error:
         what = f"cell {done + 1} fails: {error.ename}: {error.evalue}"
         raise NotebookError(what, f"mend it, {instead}") from None
     except CellTimeoutError:
-        what = f"cell {done + 1} did not end within {timeout:g} seconds"
+        what = f"cell {done + 1} did not end within {client.timeout} seconds"
         raise NotebookError(what, f"allow more with --timeout, {instead}") from None
     except DeadKernelError:
         raise NotebookError(f"the kernel died in cell {done + 1}", f"mend it, {instead}") from None
@@ -143,6 +142,24 @@ def _run(
         if _SAVED in output.get("data", {}):
             return {model: Saved(*each) for model, each in output.data[_SAVED].items()}
     return {}
+
+
+def _start(running: ExitStack, client: Any, path: Path, name: str) -> None:
+    """Start the kernel, to be ended with `running`. Raises Refused if there is none to be had."""
+    from jupyter_client.kernelspec import NoSuchKernel
+
+    try:
+        running.enter_context(client.setup_kernel(stderr=DEVNULL))
+    except NoSuchKernel:
+        raise Refused(
+            f"{path}: its kernel {name!r} is not installed; try --kernel python3"
+        ) from None
+    except Exception as error:  # whatever can be wrong with a kernel, or with what describes it
+        what = str(error) or type(error).__name__
+        raise Refused(
+            f"{path}: its kernel {name!r} does not start ({what}); mend or remove it (jupyter "
+            "kernelspec list says where it is), or try --kernel python3"
+        ) from None
 
 
 def _stored(notebook: Any) -> Mapping[str, Saved]:
@@ -192,6 +209,7 @@ def _page(notebook: Any, path: Path, explorers: Mapping[str, Saved]) -> Exported
 <html lang="en">
 <head>
 <meta charset="utf-8">
+{MARK}
 <meta http-equiv="Content-Security-Policy" content="{policy(names)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>

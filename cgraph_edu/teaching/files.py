@@ -33,8 +33,9 @@ class NotebookError(Exception):
 def find(paths: Iterable[Path]) -> Iterator[Path]:
     """The notebooks that these files and folders are, each once, in the order of their names.
 
-    Hidden folders are left out (.ipynb_checkpoints is one), and folders that are links. A file is
-    taken whatever its name.
+    Hidden folders are left out (.ipynb_checkpoints is one), folders that are links, and what others
+    have installed: virtual environments, node_modules, site-packages. A file is taken whatever its
+    name.
 
     Raises Refused for a path that does not exist and for a folder without notebooks.
     """
@@ -56,10 +57,18 @@ def find(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _within(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if _is_own(Path(root, name)))
         for name in sorted(names):
             if name.endswith(".ipynb") and not name.startswith("."):
                 yield Path(root, name)
+
+
+def _is_own(folder: Path) -> bool:
+    return (
+        not folder.name.startswith(".")
+        and folder.name not in ("node_modules", "site-packages")
+        and not (folder / "pyvenv.cfg").exists()
+    )
 
 
 def read(path: Path) -> tuple[Notebook, str]:
@@ -67,6 +76,8 @@ def read(path: Path) -> tuple[Notebook, str]:
 
     Raises NotebookError for anything else.
     """
+    if path.exists() and not path.is_file():  # to wait for what a pipe says could take for ever
+        raise NotebookError("not a notebook (no file)", "give the .ipynb file")
     try:
         with path.open(encoding="utf-8", newline="") as file:
             text = file.read()
@@ -87,13 +98,17 @@ def read(path: Path) -> tuple[Notebook, str]:
             else "take it from a backup or from git"
         )
         raise NotebookError(f"not a notebook (broken JSON, {where})", mend) from None
+    except ValueError:  # Python reads no integer of more than 4300 digits
+        raise NotebookError(
+            "not a notebook (a number too long to read)", "take it from a backup or from git"
+        ) from None
     except RecursionError:
         raise NotebookError("not a notebook (nested too deeply)", "give the .ipynb file") from None
     return _checked(notebook, path), text
 
 
 def _checked(notebook: Any, path: Path) -> Notebook:
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
+    if not isinstance(notebook, dict) or type(notebook.get("nbformat")) is not int:
         raise NotebookError("not a notebook (JSON of another kind)", "give the .ipynb file")
     version = notebook["nbformat"]
     if version < FORMAT:

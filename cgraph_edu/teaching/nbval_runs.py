@@ -3,7 +3,9 @@
     python -m cgraph_edu.teaching.nbval_runs FILE KERNEL SECONDS
 
 The first run is compared with what is stored, the second with the first. What happens is told on
-stdout, a line of JSON for each cell: {"run": 1, "cell": 0, "outputs": [...], "error": ""}.
+stdout, a line of JSON for each cell that ran, or whose kernel did not start: {"run": 1, "cell": 0,
+"is_run": true, "outputs": [...], "differs": false, "error": ""}. It ends early when stdin does:
+whoever started it is gone, or has no more use for it.
 """
 
 from __future__ import annotations
@@ -11,10 +13,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
+from _thread import interrupt_main
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty
-from time import monotonic
+from threading import Thread
+from time import monotonic, sleep
 from typing import IO, Any
 
 import nbval.plugin
@@ -73,6 +78,7 @@ class Telling:
             failed = "" if error is None or differs else _in_words(error, outputs)
             self._tell(
                 cell=item.cell_num,
+                is_run=call.when == "call",
                 outputs=[_short(output) for output in outputs],
                 differs=differs,
                 error=failed,
@@ -101,12 +107,36 @@ def _short(output: Any) -> Any:
     return {**output, "data": data} if data else dict(output)
 
 
+def end_with(stdin: int) -> None:
+    """Wait until stdin ends; then end this program and its kernel, as Ctrl-C would."""
+    while os.read(stdin, 1):
+        pass
+    interrupt_main()
+    sleep(10)
+    os._exit(1)
+
+
 def main(path: Path, kernel: str, seconds: str) -> None:
     """Run the notebook; nothing but what it gives is told on stdout."""
+    # A copy, for pytest puts something else in the place of stdin.
+    Thread(target=end_with, args=[os.dup(sys.stdin.fileno())], daemon=True).start()
     told = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
-    nbval.plugin.RunningKernel = Kernel
+    with tempfile.TemporaryDirectory() as folder:
+        # pytest takes "[" and "::" in a path for its own, nbval takes .ipynb files alone.
+        copy = Path(folder, "notebook.ipynb")
+        copy.write_bytes(path.read_bytes())
+
+        def beside(name: str, **options: Any) -> Kernel:
+            return Kernel(name, **options | {"cwd": str(path.parent)})
+
+        nbval.plugin.RunningKernel = beside
+        run_twice(copy, kernel, seconds, told)
+
+
+def run_twice(path: Path, kernel: str, seconds: str, told: IO[str]) -> None:
+    """Run the notebook under nbval, and tell what it gives."""
     references: list[Any] = []
     for run in RUNS:
         # Whoever prints a set of strings prints it in another order under another seed.

@@ -26,6 +26,12 @@ _CLOCK = re.compile(
     r"\b\d{1,2}:\d\d(:\d\d)?\b|\b(19|20)\d\d-\d\d-\d\d\b"
     r"|\b\d+(\.\d+)?(e-?\d+)? ?([mµun]?s|sec|seconds?|minutes?)\b"
 )
+_EPOCHS = (1.5e9, 2.5e9)
+"""Seconds since 1970: the years 2017 and 2049."""
+
+_APART = 1e-3
+"""Seconds that lie between two runs at least; rounding makes no such difference."""
+
 _NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 
@@ -116,18 +122,34 @@ def remedy(found: Difference | None, source: str) -> str | None:
         return "a set has no order: print(sorted(...))"
     if _CLOCK.search(old) and _CLOCK.search(new):
         return "a time or a date: leave it out, or tag the cell nbval-ignore-output"
-    if _is_near(old, new):
+    changed = _changed(old, new)
+    if changed and all(_is_moment(*pair) for pair in changed):
+        return "a time: leave it out, or tag the cell nbval-ignore-output"
+    if changed and all(_is_near(*pair) for pair in changed):
         return 'rounding: print fewer digits, f"{x:.6g}"'
     if found.before is None and source.rstrip().endswith(";"):
         return "nbval shows what the last ; hides: assign it, _ = ..."
     return None
 
 
+def _changed(old: str, new: str) -> list[tuple[str, str]]:
+    """The numbers that differ between two lines; none where more than numbers differs."""
+    if _NUMBER.sub("#", old) != _NUMBER.sub("#", new):
+        return []
+    pairs = zip(_NUMBER.findall(old), _NUMBER.findall(new), strict=True)
+    return [(a, b) for a, b in pairs if a != b]
+
+
 def _is_near(old: str, new: str) -> bool:
-    """Whether two lines differ in the last digits of their numbers only."""
-    numbers = [[float(number) for number in _NUMBER.findall(line)] for line in (old, new)]
-    return (
-        _NUMBER.sub("#", old) == _NUMBER.sub("#", new)
-        and bool(numbers[0])
-        and all(math.isclose(a, b, rel_tol=1e-5) for a, b in zip(*numbers, strict=True))
+    """Whether two numbers differ by rounding: whole ones don't."""
+    is_whole = old.lstrip("+-").isdigit() and new.lstrip("+-").isdigit()
+    return not is_whole and math.isclose(float(old), float(new), rel_tol=1e-5)
+
+
+def _is_moment(old: str, new: str) -> bool:
+    """Whether two numbers are moments of this age, in s, ms, µs or ns, one after the other."""
+    first, second = float(old), float(new)
+    return any(
+        _EPOCHS[0] < first / unit < second / unit < _EPOCHS[1] and (second - first) / unit > _APART
+        for unit in (1, 1e3, 1e6, 1e9)
     )

@@ -12,12 +12,15 @@ from rich.text import Text
 
 from . import Refused
 from .checking import Complaint, Verdict, check
-from .exporting import export
+from .exporting import MARK, export
 from .files import NotebookError, write
 from .stripping import strip
 
 MOST_ROWS = 40
 """A summary of more notebooks lists those alone that need mending."""
+
+_HEAD = 500
+"""Bytes in which a page says who made it."""
 
 
 def report_check(
@@ -167,6 +170,8 @@ def report_export(
         raise Refused(f"{path}: there is no such file")
     if not file.parent.is_dir():
         raise Refused(f"{file}: there is no folder {file.parent}")
+    if file.exists():
+        _may_go(file, path)
     with _progress(console, False) as progress:
         task = progress.add_task(path.name, total=None)
         exported = export(
@@ -186,3 +191,16 @@ def report_export(
         console.print(f"  widgets that stand still: {exported.still}{hint}")
     for lost in exported.lost:
         console.print(Text(f"  {lost}", "yellow"))
+
+
+def _may_go(file: Path, notebook: Path) -> None:
+    """Whether a page may take this file's place. Raises Refused if not."""
+    other = f"write it elsewhere with -o, such as -o {notebook.stem}-page.html"
+    if file.samefile(notebook):
+        raise Refused(f"{file}: this is the notebook itself; {other}")
+    if not file.is_file():
+        raise Refused(f"{file}: this is no file that a page can replace; {other}")
+    with file.open("rb") as there:
+        start = there.read(_HEAD)
+    if MARK.encode() not in start:
+        raise Refused(f"{file}: this is no page of export, and stays; {other}, or remove it first")

@@ -8,11 +8,13 @@ diff shows the lesson alone where nothing is stored that differs from one machin
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .files import Notebook, read, write
+from .files import Notebook, NotebookError, read, write
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -24,14 +26,17 @@ def strip(path: Path) -> list[str]:
     """Strip a notebook in place; what was taken out, nothing if it was clean.
 
     A clean notebook is not written. Of the others every byte stays that is not about what is taken
-    out, as far as JSON's ways of writing go: indentation, order, line ends, escapes.
+    out, if Python can write the text so: indentation, order, line ends, escapes. Otherwise (two
+    spaces after a colon, 1e-7 for 1e-07) what it says stays, and the way that is nearest.
 
-    Raises NotebookError for what is no notebook, OSError where the file can't be written.
+    Raises NotebookError for what is no notebook, or would not say the same when written again;
+    OSError where the file can't be written.
     """
     notebook, text = read(path)
     style = _Style(text, notebook)
     removed = take_out(notebook)
     if removed:
+        _be_faithful(text)
         write(path, style.dump(notebook))
     return removed
 
@@ -90,6 +95,24 @@ def _plain_language(metadata: dict[str, Any]) -> Iterator[str]:
         yield "the language's version"
 
 
+def _be_faithful(text: str) -> None:
+    """Raise NotebookError for JSON of which Python keeps less than is written."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = Counter(name for name, _ in pairs)
+        for name, many in names.items():
+            if many > 1:
+                raise NotebookError(f"an object names {name!r} twice", "take one of them out")
+        return dict(pairs)
+
+    def finite(number: str) -> float:
+        if math.isinf(float(number)):
+            raise NotebookError(f"the number {number} is too large to keep", "make it smaller")
+        return float(number)
+
+    json.loads(text, object_pairs_hook=once, parse_float=finite)
+
+
 class _Style:
     """The way in which a text writes JSON."""
 
@@ -97,18 +120,19 @@ class _Style:
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.end = text[len(text.rstrip()) :]
         body = text.rstrip().replace(self.newline, "\n")
-        jupyters = {"indent": 1, "ensure_ascii": False}
+        lines = [(_indent(body), (",", ": "))]
+        one_line = [(None, (", ", ": ")), (None, (",", ":"))]
         ways: list[dict[str, Any]] = [
             {"indent": indent, "ensure_ascii": is_ascii, "separators": separators}
-            for indent, separators in (
-                (_indent(body), (",", ": ")),
-                (None, (", ", ": ")),
-                (None, (",", ":")),
-            )
+            for indent, separators in (lines if "\n" in body else one_line)
             for is_ascii in (False, True)
         ]
-        # Where none of them gives the text (two spaces after a colon, say), it becomes Jupyter's.
-        self.way = next((way for way in ways if json.dumps(value, **way) == body), jupyters)
+
+        def distance(way: dict[str, Any]) -> tuple[bool, int]:
+            written = json.dumps(value, **way)
+            return written != body, abs(len(written) - len(body))
+
+        self.way = min(ways, key=distance)
 
     def dump(self, value: Any) -> str:
         text = json.dumps(value, **self.way)

@@ -45,10 +45,13 @@ def test_wrong_use_is_2(command: Command) -> None:
         (["empty"], "empty: no notebook (*.ipynb) in this folder"),
         (["x.ipynb", "--kernel", "R"], "no kernel is named 'R'"),
         (["x.ipynb", "--timeout", "0"], "--timeout"),
+        (["x.ipynb", "--timeout", "inf"], "--timeout"),
+        (["x.ipynb", "--timeout", "nan"], "nan is no number of seconds"),
     ]:
-        done = command("check", *arguments)
-        assert done.exit_code == 2
-        assert said in done.stderr
+        for name in ("check", "export")[: 1 + ("--timeout" in arguments)]:
+            done = command(name, *arguments)
+            assert done.exit_code == 2
+            assert said in done.stderr
     assert command("strip", "nosuch").exit_code == 2
     assert command("strip").exit_code == 2
 
@@ -104,6 +107,29 @@ def test_export_that_cannot_be(command: Command) -> None:
     assert sorted(os.listdir()) == ["broken.ipynb", "x.ipynb"]
 
 
+def test_export_replaces_its_own_pages_and_nothing_else(command: Command) -> None:
+    stored(Path("x.ipynb"), ("1", None))
+    Path("saved.html").write_bytes(Path("x.ipynb").read_bytes())
+    Path("mine.html").write_text("<!doctype html>\n<p>By hand.</p>")
+    Path("again.html").hardlink_to("x.ipynb")
+    for arguments, said in [
+        (["saved.html"], "saved.html: this is the notebook itself; write it elsewhere with -o"),
+        (["x.ipynb", "-o", "again.html"], "this is the notebook itself"),
+        (["x.ipynb", "-o", "mine.html"], "mine.html: this is no page of export, and stays"),
+        (["x.ipynb", "-o", "saved.html"], "this is no page of export"),
+        (["x.ipynb", "-o", os.devnull], "no file that a page can replace"),
+    ]:
+        before = {path.name: path.read_bytes() for path in Path().iterdir()}
+        done = command("export", "--no-run", *arguments)
+        assert done.exit_code == 2
+        assert said in done.stderr
+        assert {path.name: path.read_bytes() for path in Path().iterdir()} == before
+    assert command("export", "--no-run", "x.ipynb").exit_code == 0
+    stored(Path("x.ipynb"), ("two", None))
+    assert command("export", "--no-run", "x.ipynb").exit_code == 0
+    assert "two" in Path("x.html").read_text("utf-8")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("arguments", [["check", "b.ipynb", "a.ipynb"], ["export", "b.ipynb"]])
@@ -111,7 +137,7 @@ def test_ctrl_c_ends_with_130_and_tells_what_was_done(
     tmp_path: Path, variables: Mapping[str, str], arguments: list[str]
 ) -> None:
     mark = tmp_path / "here"
-    source = f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(60)"
+    source = f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(300)"
     before = stored(tmp_path / "b.ipynb", (source, None)).read_bytes()
     (tmp_path / "a.ipynb").write_text("{")
     with subprocess.Popen(
@@ -122,11 +148,11 @@ def test_ctrl_c_ends_with_130_and_tells_what_was_done(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not mark.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        told, errors = process.communicate(timeout=30)
+        told, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert errors == "Stopped.\n"
     if arguments[0] == "check":

@@ -16,6 +16,9 @@ from cgraph_edu.teaching.checking import check
 from cgraph_edu.teaching.stripping import strip
 from tests.teaching.planted import LESSON, change, checked, executed, only, stored
 
+HANGS = 300
+"""Seconds after which something waits for ever, however busy the machine is."""
+
 pytestmark = pytest.mark.slow  # each starts two kernels
 
 
@@ -85,8 +88,34 @@ def test_the_cell_that_fails_is_the_last_that_is_run(tmp_path: Path) -> None:
     path = stored(tmp_path / "x.ipynb", ("a = 1", None), ("a / 0", None), ("b", None))
     complaint = only(checked(path))
     assert (complaint.what, complaint.cell) == ("fails: ZeroDivisionError: division by zero", 2)
-    missing = stored(tmp_path / "y.ipynb", ("import no_such_module", None))
-    assert only(checked(missing)).mend.startswith("install it here")
+    for source, mend in [
+        ("import no_such_module", "install it here"),
+        ("input('name? ')", "nobody answers here: give the cell the answer"),
+        ("import sys\nsys.exit()", "take the exit out"),
+    ]:
+        other = stored(tmp_path / "y.ipynb", (source, None))
+        assert only(checked(other)).mend.startswith(mend)
+
+
+def test_a_path_with_letters_that_pytest_takes_for_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "week [1]" / "a::b"
+    folder.mkdir(parents=True)
+    (folder / "number.txt").write_text("1")
+    cell = ("print(open('number.txt').read())", "1\n")
+    for name in ("x[2].ipynb", "x::y.ipynb", "x.nb"):
+        verdict = checked(stored(folder / name, cell))
+        assert verdict.complaints == []
+        assert verdict.is_run
+
+
+def test_what_breaks_the_format_is_not_run(tmp_path: Path) -> None:
+    mark = tmp_path / "here"
+    path = stored(tmp_path / "x.ipynb", (f"open({str(mark)!r}, 'w')", None))
+    path.write_text(path.read_text().replace('"execution_count": 1', '"execution_count": "one"'))
+    verdict = checked(path)
+    assert "breaks the notebook format" in verdict.complaints[0].what
+    assert not verdict.is_run
+    assert not mark.exists()
 
 
 def test_a_cell_that_never_ends(tmp_path: Path) -> None:
@@ -95,15 +124,15 @@ def test_a_cell_that_never_ends(tmp_path: Path) -> None:
     complaint = only(checked(path, timeout=1.0))
     assert complaint.what == "fails: Timeout of 1 seconds exceeded executing cell"
     assert "--timeout" in complaint.mend
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < HANGS
 
 
 def test_a_kernel_that_dies(tmp_path: Path) -> None:
     path = stored(tmp_path / "x.ipynb", ("import os\nos._exit(1)", None), ("1", None))
     start = time.monotonic()
-    complaint = only(checked(path))
+    complaint = only(checked(path, timeout=2 * HANGS))
     assert (complaint.what, complaint.cell) == ("fails: the kernel died", 1)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < HANGS
 
 
 def test_a_kernel_that_is_not_there(tmp_path: Path) -> None:
@@ -165,22 +194,29 @@ def test_a_notebook_that_was_never_executed_is_run_for_its_errors(tmp_path: Path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_what_is_stopped_leaves_no_kernel_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_what_is_stopped_leaves_no_kernel_behind(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "pid"
-    source = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    told = "f'{os.getpid()} {os.getppid()}.'"
+    source = f"import os, time\nopen({str(mark)!r}, 'w').write({told})\ntime.sleep({HANGS})"
     stored(tmp_path / "x.ipynb", (source, None))
     code = (
         "from pathlib import Path; from cgraph_edu.teaching.checking import check; "
         f"list(check([Path({str(tmp_path / 'x.ipynb')!r})]))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        deadline = time.monotonic() + HANGS
+        while not (mark.exists() and "." in mark.read_text()) and time.monotonic() < deadline:
             time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert b"KeyboardInterrupt" in errors
-    assert not is_running(int(mark.read_text()))
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=HANGS)
+    assert (number == signal.SIGINT) == (b"KeyboardInterrupt" in errors)
+    # Who is killed cannot wait for the others to end.
+    left = [int(pid) for pid in mark.read_text().rstrip(".").split()]
+    deadline = time.monotonic() + (0 if number == signal.SIGINT else HANGS / 10)
+    while any(map(is_running, left)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [is_running(pid) for pid in left] == [False, False]
 
 
 def is_running(pid: int) -> bool:
@@ -195,13 +231,23 @@ def is_running(pid: int) -> bool:
 def test_a_kernel_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "kernels" / "broken"
     folder.mkdir(parents=True)
-    spec = {"argv": [sys.executable, "-c", "1"], "display_name": "Broken", "language": "python"}
-    (folder / "kernel.json").write_text(json.dumps(spec))
+    spec = {"display_name": "Broken", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec | {"argv": ["python"]}))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     path = stored(tmp_path / "x.ipynb", ("1 + 1", None))
-    assert only(checked(path, kernel="broken")).what.startswith(
-        "fails: Kernel died before replying"
-    )
+    for argv, said in [
+        ([sys.executable, "-c", "1"], "Kernel died before replying"),
+        ([], "list index out of range"),
+        (["/no/such/python"], "No such file"),
+    ]:
+        (folder / "kernel.json").write_text(json.dumps(spec | {"argv": argv}))
+        verdict = checked(path, kernel="broken")
+        complaint = only(verdict)
+        assert complaint.what.startswith("its kernel 'broken' does not start: ")
+        assert said in complaint.what
+        assert "mend or remove the kernel" in complaint.mend
+        assert complaint.cell is None
+        assert not verdict.is_run
 
 
 def test_a_notebook_that_vanishes_meanwhile_is_told(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +217,40 @@ def test_an_error_that_is_the_lesson_is_shown(tmp_path: Path) -> None:
 def test_a_kernel_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="its kernel 'R' is not installed; try --kernel python3"):
         export(stored(tmp_path / "x.ipynb", ("1", None)), kernel="R")
+
+
+@pytest.mark.parametrize(
+    ("argv", "what"),
+    [
+        ([sys.executable, "-c", "1"], "Kernel died before replying"),
+        ([], "list index out of range"),
+        (["/no/such/python"], "No such file"),
+    ],
+)
+def test_a_kernel_that_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str], what: str
+) -> None:
+    folder = tmp_path / "kernels" / "broken"
+    folder.mkdir(parents=True)
+    spec = {"argv": argv, "display_name": "Broken", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    path = stored(tmp_path / "x.ipynb", ("1", None))
+    with pytest.raises(Refused, match=f"its kernel 'broken' does not start .*{what}"):
+        export(path, kernel="broken")
+
+
+def test_half_a_second_is_a_time(tmp_path: Path) -> None:
+    path = stored(tmp_path / "x.ipynb", ("while True: pass", None))
+    with pytest.raises(NotebookError, match="cell 1 did not end within 1 seconds"):
+        export(path, timeout=0.5)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes")
+def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.png")
+    exported = export(stored(tmp_path / "x.ipynb", text="![a pipe](x.png)"), run=False)
+    assert exported.lost == ["x.png is not in the page: no such picture beside the notebook"]
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

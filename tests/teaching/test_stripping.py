@@ -127,6 +127,40 @@ def test_every_other_byte_stays(
     assert path.read_bytes() == written[0]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_numbers_as_javascript_writes_them(tmp_path: Path, indent: int | None) -> None:
+    path = stored(tmp_path / "x.ipynb", ("'é'", None))
+    separators = None if indent else (",", ":")
+    clean = json.loads(path.read_text("utf-8"))
+    clean["metadata"]["step"] = 1e-7
+    spoilt = {**clean, "metadata": {**clean["metadata"], "widgets": {"state": {}}}}
+    before, after = (
+        json.dumps(each, indent=indent, separators=separators, ensure_ascii=False)
+        for each in (spoilt, clean)
+    )
+    path.write_text(before.replace("1e-07", "1e-7"), "utf-8")
+    assert strip(path) == ["widget state"]
+    assert path.read_text("utf-8") == after
+
+
+@pytest.mark.parametrize(
+    ("member", "what"),
+    [
+        ('"title": 1, "title": 2', "an object names 'title' twice"),
+        ('"size": [-1e400]', "the number -1e400 is too large to keep"),
+    ],
+)
+def test_what_would_be_lost_in_writing_is_left_alone(
+    tmp_path: Path, member: str, what: str
+) -> None:
+    path = with_widgets(tmp_path / "x.ipynb")
+    before = path.read_text().replace('"widgets": {', member + ', "widgets": {')
+    path.write_text(before)
+    with pytest.raises(NotebookError, match=what):
+        strip(path)
+    assert path.read_text() == before
+
+
 def test_half_a_character_is_no_end(tmp_path: Path) -> None:
     path = with_widgets(tmp_path / "x.ipynb")
     path.write_text(path.read_text().replace("two", "é\\ud800"), encoding="utf-8")
@@ -182,7 +216,17 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_searched(tmp_path: Path) -> None:
-    for name in ("b.ipynb", "a/c.ipynb", ".ipynb_checkpoints/b.ipynb", "a/.hidden/d.ipynb", "e.py"):
+    for name in (
+        "b.ipynb",
+        "a/c.ipynb",
+        ".ipynb_checkpoints/b.ipynb",
+        "a/.hidden/d.ipynb",
+        "e.py",
+        "g/pyvenv.cfg",
+        "g/h.ipynb",
+        "a/node_modules/i.ipynb",
+        "site-packages/j.ipynb",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "a" / "round").symlink_to(tmp_path)
