@@ -32,7 +32,7 @@ async function bundle(name) {
   const { exports } = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint);
   const names = exports.filter((name) => name !== "default");
   const both = Buffer.concat([script.contents, Buffer.from([0]), style.contents]);
-  const packed = Buffer.from(await deflateAsync(both, { numiterations: 15 }));
+  const packed = Buffer.from(await deflateAsync(both, { numiterations: 50 }));
   const loader = `// Packed by scripts/bundle.mjs from widget/src.
 const letters = "${LETTERS}";
 const text = "${inLetters(packed)}";

@@ -184,8 +184,7 @@ function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
   if (isWhole && paths.length > 1) yield named("paths multiplied")(multiply(products));
   const negative = paths.flatMap(({ edges, factors }) => edges.filter((_, i) => factors[i]! < 0));
   const signs = (isWhole ? signsLost(sum, new Set(negative)) : [-total]).map(named("a sign lost"));
-  const isLikely = negative.length > 0;
-  if (isLikely) yield* signs;
+  if (negative.length) yield* signs;
   yield named("the value")(values[target]!);
   yield* elsewhere(question).map(named("another point"));
   let tried = 0;
@@ -194,7 +193,7 @@ function* mistakes(question: Question, sum: PathSum): Generator<Mistake> {
     const value = sumAt(question, values, node).total;
     yield { name: op ? "another step" : "another input", value, words: { other: name } };
   }
-  if (!isLikely) yield* signs;
+  yield* signs;
 }
 
 function signsLost({ paths, total }: PathSum, negative: ReadonlySet<number>): number[] {

@@ -62,9 +62,8 @@ export class Orientation {
   }
 
   #isDownAt(width: number): boolean {
-    if (width < NARROW) return width < this.#across * READABLE;
-    const fits = this.#down * SMALLEST <= width && this.#tall <= TALLEST;
-    return fits && width < this.#across * LEGIBLE;
+    const share = width / this.#across;
+    return width < NARROW ? share < READABLE : share < LEGIBLE && this.#tall <= TALLEST;
   }
 
   stop(): void {
@@ -147,7 +146,7 @@ function limits(least: number, most: number): string {
 
 function listed(json: unknown, count: number): readonly unknown[] {
   const found = list(json, "downward");
-  if (found.length !== count) throw new DocumentError("downward does not fit the graph");
+  if (found.length !== count) throw new DocumentError("downward is malformed");
   return found;
 }
 
@@ -157,6 +156,6 @@ function numbers(json: unknown, count: 2): Pair;
 function numbers(json: unknown, count: 3): [...Pair, number];
 function numbers(json: unknown, count: number): readonly number[] {
   const found = listed(json, count);
-  if (!found.every(Number.isFinite)) throw new DocumentError("downward: a number is missing");
+  if (!found.every(Number.isFinite)) throw new DocumentError("downward is malformed");
   return found as readonly number[];
 }

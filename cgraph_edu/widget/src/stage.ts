@@ -60,7 +60,7 @@ export class Stage {
     this.#nodes = graph.nodes.map((node, index) => {
       const group = boxes.get(index);
       if (!group && this.sight.folding === null && node.drawn) {
-        throw new DocumentError(`the picture has no .node[data-node="${index}"]`);
+        throw new DocumentError(`the picture has no node ${index}`);
       }
       if (!group) return null;
       return new NodeMark(group, isComparison(node.op), (reverse) => picked(index, reverse));
@@ -69,7 +69,7 @@ export class Stage {
       const part = this.sight.part(box);
       if (part === null || !this.sight.folding) continue;
       const told = this.sight.folding.parts[part];
-      if (!told) throw new DocumentError(`the picture has a part ${part}, and the graph has none`);
+      if (!told) throw new DocumentError(`the picture has a part ${part}`);
       this.#groups.set(part, new GroupMark(group, told, () => opened(part)));
     }
     this.#edges = this.sight.wires.map(
