@@ -45,7 +45,7 @@ test-frameworks: .venv-torch/ready .venv-tensorflow/ready ## compare with PyTorc
 	.venv-tensorflow/bin/$(NBVAL) $(LESSON_WITH_TENSORFLOW)
 
 check: .venv/test lint types ## what to run between edits: no browser, nothing slow
-	$(BIN)/python -m pytest --quiet -m "not browser and not slow and not frameworks"
+	$(BIN)/python -m pytest --quiet -n 2 --dist loadfile -m "not browser and not slow and not frameworks"
 
 lint: .venv/test
 	$(BIN)/ruff check
