@@ -8,7 +8,9 @@ PIP    := python -m pip --disable-pip-version-check install --quiet
 PINNED := $(PIP) -c constraints.txt
 NPM    := $(BIN)/python scripts/npm.py
 WITH_TENSORFLOW := tests/frameworks/test_tensorflow_dialect.py tests/frameworks/test_from_tensorflow.py
-NBVAL  := python -m pytest --nbval -p no:cacheprovider
+# That nbval now and then leaves a socket to be closed by Python is no mistake in a lesson.
+NBVAL  := python -m pytest --nbval -p no:cacheprovider \
+  -W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
 LESSONS := $(wildcard notebooks/*.ipynb)
 LESSON_WITH_TENSORFLOW := notebooks/frameworks/how_to_tensorflow.ipynb
 LESSONS_WITH_TORCH := $(filter-out $(LESSON_WITH_TENSORFLOW),$(wildcard notebooks/frameworks/*.ipynb))
