@@ -1,0 +1,187 @@
+"""Placement: which worker computes which part of a graph, and what is sent between workers.
+
+What is placed is a block: a node, or all that a scope holds. In the forward pass the value of a
+node is sent once to each other worker that uses it. In the reverse pass each of those sends back
+one adjoint of the same size: the sum of what its own uses of that node contribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..core.tensor import is_array
+from .graph import Edge, Graph, UnknownNameError
+
+NUMBER = 8
+"""The bytes of a number, which is a float of 64 bits."""
+
+UNITS = ("node", "scope")
+
+
+@dataclass(frozen=True)
+class Block:
+    """What is placed as one: a node, or the nodes of a scope."""
+
+    index: int
+    """Its place among the blocks, which are in topological order."""
+    name: str
+    nodes: tuple[int, ...]
+    """Indices on the graph's tape, in topological order."""
+    item: int
+    """What stands for it in `graph.folding.view(0)`, or on the tape where nothing is folded."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A node's value on its way to a worker that uses it, or an adjoint on its way back."""
+
+    node: int
+    """The index on the tape of the node whose value it is, or whose adjoint."""
+    sender: int
+    receiver: int
+    size: int
+    """In bytes, of the numbers alone."""
+    is_reverse: bool
+
+
+class Placement(Mapping[str, int]):
+    """A worker, counted from 0, for each block of a graph: a mapping from names to workers.
+
+        placement = Placement(graph, {"c": 0, "d": 1, ...}, workers=2)
+        placement["c"], placement.messages, placement.moved()
+
+    A name is a block's, or that of a node in one.
+
+    Attributes:
+        graph: what is placed.
+        workers: how many workers there are.
+        by: "node" or "scope", what a block is.
+        blocks: the blocks, in topological order.
+        of: the worker of each block.
+
+    Raises:
+        ValueError: for a block without a worker, a worker that there is not, or another `by`.
+        UnknownNameError: for a name that is no block's.
+    """
+
+    def __init__(
+        self, graph: Graph, workers_of: Mapping[str, int], workers: int, by: str = "scope"
+    ) -> None:
+        self.graph = graph
+        self.workers = workers
+        self.by = by
+        self.blocks = blocks(graph, by)
+        given = chosen(self.blocks, graph, workers_of, workers)
+        missing = [block.name for block in self.blocks if block.index not in given]
+        if missing:
+            raise ValueError(f"no worker is given for {', '.join(missing)}")
+        self.of = tuple(given[block.index] for block in self.blocks)
+
+    def __getitem__(self, name: str) -> int:
+        for block in self.blocks:
+            if block.name == name:
+                return self.of[block.index]
+        return self.worker_of(self.graph.node(name).index)
+
+    def __iter__(self) -> Iterator[str]:
+        return (block.name for block in self.blocks)
+
+    def __len__(self) -> int:
+        return len(self.blocks)
+
+    def __repr__(self) -> str:
+        return f"Placement({dict(self)}, workers={self.workers})"
+
+    @cached_property
+    def home(self) -> Mapping[int, Block]:
+        """The block of each node, by its index on the tape."""
+        return {node: block for block in self.blocks for node in block.nodes}
+
+    def worker_of(self, node: int) -> int:
+        """The worker that computes a node, given by its index on the tape."""
+        return self.of[self.home[node].index]
+
+    @cached_property
+    def cuts(self) -> tuple[Edge, ...]:
+        """The edges whose two ends are on different workers."""
+        return tuple(
+            edge
+            for edge in self.graph.edges
+            if self.worker_of(edge.source) != self.worker_of(edge.target)
+        )
+
+    @cached_property
+    def messages(self) -> tuple[Message, ...]:
+        """What is sent: all of the forward pass in topological order, then the reverse pass."""
+        pairs: dict[tuple[int, int], None] = {}
+        for source, target, _ in self.graph.uses:
+            if self.worker_of(source) != self.worker_of(target):
+                pairs[source, self.worker_of(target)] = None
+        order = {node: i for i, node in enumerate(self.home)}
+        sent = [
+            Message(node, self.worker_of(node), other, size(self.graph.tape[node].value), False)
+            for node, other in sorted(pairs, key=lambda pair: (order[pair[0]], pair[1]))
+        ]
+        back = [Message(m.node, m.receiver, m.sender, m.size, True) for m in reversed(sent)]
+        return (*sent, *back)
+
+    def moved(self, is_reverse: bool | None = None) -> int:
+        """The bytes that are sent, in one of the two passes or, unless it is named, in both."""
+        return sum(m.size for m in self.messages if is_reverse in (None, m.is_reverse))
+
+    def with_worker(self, name: str, worker: int) -> Placement:
+        """The same placement, but for one block."""
+        return Placement(self.graph, {**self, name: worker}, self.workers, self.by)
+
+
+def blocks(graph: Graph, by: str = "scope") -> tuple[Block, ...]:
+    """What can be placed in a graph, in topological order.
+
+    By "scope" these are the boxes of its folded picture: scopes, parts of a large graph, and nodes
+    outside of them. By "node" it is every node. Raises ValueError for another `by`.
+    """
+    if by not in UNITS:
+        raise ValueError(f"by={by!r}: what is placed as one is a 'node' or a 'scope'")
+    folding = graph.folding if by == "scope" else None
+    if folding is None:
+        return tuple(
+            Block(i, node.name, (node.index,), node.index) for i, node in enumerate(graph.nodes)
+        )
+    found = []
+    for i, item in enumerate(sorted(folding.groups[0].items, key=folding.start)):
+        group = folding.group(item)
+        if group is None:
+            found.append(Block(i, graph.tape[item].name, (item,), item))
+        else:
+            found.append(Block(i, group.name, tuple(folding.order[group.start : group.end]), item))
+    return tuple(found)
+
+
+def chosen(
+    blocks: tuple[Block, ...], graph: Graph, workers_of: Mapping[str, int], workers: int
+) -> dict[int, int]:
+    """The workers that a person gave, by the blocks' places; errors are Placement's."""
+    by_name = {block.name: block for block in blocks}
+    found = {}
+    for name, worker in workers_of.items():
+        if name not in by_name:
+            around = [block.name for block in blocks if graph.node(name).index in block.nodes]
+            raise UnknownNameError(
+                f"{name!r} is a part of {around[0]!r}, which is placed as one"
+                if around
+                else f"{name!r} is not computed for the output, so it has no place"
+            )
+        if isinstance(worker, bool) or not isinstance(worker, int) or not 0 <= worker < workers:
+            raise ValueError(
+                f"{name!r} is given to worker {worker!r}: the workers are 0 to {workers - 1}"
+            )
+        found[by_name[name].index] = worker
+    return found
+
+
+def size(value: Any) -> int:
+    """The bytes of a value."""
+    return int(value.nbytes) if is_array(value) else NUMBER
