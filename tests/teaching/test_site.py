@@ -215,8 +215,8 @@ def test_a_site_stays_whenever_its_replacement_is_stopped(
 
 
 @pytest.mark.usefixtures("small_site")
-def test_only_notebooks_and_pictures_are_published(lessons: Path) -> None:
-    shown = {"week2/more.ipynb", "week2/photo.JPG", "a.png", "b.jpeg", "c.gif", "d.webp"}
+def test_only_notebooks_pictures_and_arrays_are_published(lessons: Path) -> None:
+    shown = {"week2/more.ipynb", "week2/photo.JPG", "a.png", "b.jpeg", "c.gif", "d.webp", "e.npz"}
     kept = {
         *("marks.csv", "solutions.py", "talk.pdf", "week2/secret.txt", ".hidden.ipynb"),
         *(".git/a.png", ".ipynb_checkpoints/plain-checkpoint.ipynb", "week2/.cache/a.svg"),
