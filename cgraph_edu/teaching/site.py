@@ -70,8 +70,8 @@ def build_site(
     (`.git`, `CNAME`) stays there.
 
     Of `lessons`, only the notebooks, pictures (gif, jpeg, jpg, png, svg, webp) and arrays (npz) are
-    published, with those in folders below. Left out is what is hidden (thus checkpoints), and the folders that
-    are sites themselves, virtual environments, `node_modules`, or links.
+    published, with those in folders below. Left out is what is hidden (thus checkpoints), and the
+    folders that are sites themselves, virtual environments, `node_modules`, or links.
 
     Args:
         folder: Where the site goes.
