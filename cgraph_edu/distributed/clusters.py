@@ -169,7 +169,6 @@ def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
 
 def _asked(client: Client, timeout: float) -> Any:
     """What the scheduler says of itself and its workers."""
-
     if client.asynchronous:
         raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
     if client.status != "running":
