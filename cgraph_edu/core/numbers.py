@@ -38,14 +38,12 @@ def format_bytes(count: int) -> str:
 
     A kB are 1000 bytes.
     """
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
         if round(size) < 1000:
             break
-        size /= 1000
-    else:
-        unit = "TB"
-    return f"{size:.1f} {unit}" if unit != "B" and size < 9.95 else f"{size:,.0f} {unit}"
+        size, unit = size / 1000, larger
+    return f"{round(size, 1):g} {unit}" if size < 9.95 else f"{size:,.0f} {unit}"
 
 
 def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:

@@ -6,7 +6,7 @@ a message is sent, another where it is received, and how many bytes it has stand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -16,8 +16,9 @@ from ..graphs.graph import Graph
 from ..graphs.placement import Message, Placement, size
 from .glyphs import width
 from .palette import PALETTES, SANS, WORKERS, worker_properties
-from .scene import BOX_HEIGHT, Drawn, Frame, Placed, frame
-from .svg import Marks, Sheet, document, edge_element, escape, node_element, px, style_of
+from .scene import MARGIN, Drawn, Frame, Placed, frame
+from .svg import Marks, Sheet, document, edge_element, node_element, px, style_of
+from .wires import Point, Wire
 
 MOST_DRAWN = 2_000
 """Blocks; a picture of more would take minutes."""
@@ -32,23 +33,24 @@ SHARED = {False: "shared", True: "summed"}
 """On an edge whose value, or adjoint, is in the message of another edge."""
 
 _TEXT = 13  # px: the bytes, and the legend
-_SIGN = 17  # the height of a badge and of the signs on edges
-_FROM_BOX, _FROM_HEAD = 20, -26  # where the signs are along their wire
+_SIGN = 18  # the height of a badge and of the signs on edges
+_FROM_BOX, _FROM_HEAD = 22, 24  # where the signs are along their wire, unless one is there
+_CELL = 80  # no label is wider, and no sign
 _LINE = 28  # between the lines of the legend
 
 _STYLE = f"""
 .cg .placed .note,.cg .placed .several{{fill:var(--cg-ink)}}
-.cg .badge,.cg .sign{{font:600 12px {SANS};font-variant-numeric:tabular-nums;text-anchor:middle;\
-fill:var(--cg-paper)}}
+.cg .badge,.cg .sign,.cg .bytes{{font:600 {_TEXT}px {SANS};font-variant-numeric:tabular-nums;\
+text-anchor:middle;fill:var(--cg-paper)}}
 .cg .cut{{color:var(--cg-ink)}}
 .cg .cut .wire{{stroke-dasharray:7 4;stroke-width:2}}
 .cg .reverse{{color:var(--cg-der)}}
 .cg .shared .wire{{stroke-width:1.2}}
-.cg .bytes{{font:600 {_TEXT}px {SANS};font-variant-numeric:tabular-nums;text-anchor:middle;\
-fill:currentColor;paint-order:stroke;stroke:var(--cg-paper);stroke-width:10;stroke-linejoin:round}}
+.cg .cut .bytes{{fill:currentColor;paint-order:stroke;stroke:var(--cg-paper);stroke-width:10;\
+stroke-linejoin:round}}
 .cg .shared .bytes{{font-weight:400}}
-.cg .legend text{{font:{_TEXT}px {SANS};fill:var(--cg-ink)}}
-.cg .legend .badge{{font:600 12px {SANS};fill:var(--cg-paper)}}
+.cg .legend .words{{font:{_TEXT}px {SANS}}}
+.cg .legend .send,.cg .legend .receive{{fill:var(--cg-soft)}}
 """.rstrip()
 
 
@@ -76,8 +78,9 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
     rooms = [_room(load.whole) for load in loads]
     scene = frame(graph, rooms)
     block_of = {block.item: block.index for block in placement.blocks}
+    taken = _Taken((drawn.label, room) for drawn, room in zip(scene.edges, rooms, strict=True))
     edges = [
-        edge_element(i, drawn, "values", False, _edge_marks(drawn, load, is_reverse))
+        edge_element(i, drawn, "values", False, _edge_marks(drawn, load, is_reverse, taken))
         for i, (drawn, load) in enumerate(zip(scene.edges, loads, strict=True))
     ]
     nodes = [
@@ -88,7 +91,7 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
     style = style_of(graph) + _STYLE + _workers_style(placement)
     style = f".cg-{theme}{{{worker_properties(theme)}}}\n{style}"
     sheet = Sheet(
-        f"Placement of {graph.title[0].lower()}{graph.title[1:]}",
+        f"{graph.title}, on {counted(placement.workers, 'worker')}",
         describe_placement(placement, is_reverse),
         theme,
         style,
@@ -115,7 +118,7 @@ class _Load:
     """Bytes of all the values on it, sent or not."""
 
 
-def _loads(placement: Placement, graph: Graph) -> Iterator[_Load] | list[_Load]:
+def _loads(placement: Placement, graph: Graph) -> list[_Load]:
     """For each edge of the picture. A message is drawn on the first edge that needs it."""
     inner = placement.graph.uses
     if isinstance(graph, View):
@@ -141,27 +144,68 @@ def _room(bytes_: int) -> int:
     return 2 * ceil(max(width(text, "sans", _TEXT) for text in texts) / 2) + 4
 
 
-def _edge_marks(drawn: Drawn, load: _Load, is_reverse: bool) -> Marks:
+def _edge_marks(drawn: Drawn, load: _Load, is_reverse: bool, taken: _Taken) -> Marks:
     if load.sender == load.receiver:
         return Marks()
     sender, receiver = load.sender, load.receiver
     if is_reverse:
         sender, receiver = receiver, sender
-    is_shared = load.size == 0
-    label = SHARED[is_reverse] if is_shared else format_bytes(load.size)
     x, y = drawn.label
-    # Where the wire leaves its source the forward pass sends, and the reverse pass receives.
-    near = _sign(*drawn.wire.along(_FROM_BOX), load.receiver, is_reverse, is_reverse)
-    far = _sign(*drawn.wire.along(_FROM_HEAD), load.sender, not is_reverse, is_reverse)
-    classes = " cut" + (" reverse" if is_reverse else "") + (" shared" if is_shared else "")
+    label, signs = SHARED[is_reverse], ""
+    if load.size:
+        label = format_bytes(load.size)
+        # Where the wire leaves its source the forward pass sends, and the reverse pass receives.
+        for way, other, receives in (
+            (1, load.receiver, is_reverse),
+            (-1, load.sender, not is_reverse),
+        ):
+            at = taken.place(drawn.wire, way, _pill_width(other) + 8)
+            signs += "" if at is None else _sign(*at, other, receives, is_reverse)
+    classes = " cut" + " reverse" * is_reverse + " shared" * (load.size == 0)
     return Marks(
         classes,
         f' data-sender="{sender}" data-receiver="{receiver}" data-bytes="{load.size}"',
-        f'<text class="bytes" x="{px(x)}" y="{px(y + 4.5)}">{label}</text>{near}{far}',
+        f'<text class="bytes" x="{px(x)}" y="{px(y + 4.5)}">{label}</text>{signs}',
+        is_back=is_reverse,
     )
 
 
-def _sign(x: float, y: float, other: int, receives: bool, is_reverse: bool) -> str:
+class _Taken:
+    """The places that labels and signs have, so that no sign covers another."""
+
+    def __init__(self, labels: Iterable[tuple[Point, float]]) -> None:
+        self.cells: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
+        for (x, y), wide in labels:
+            self.add(x, y, wide)
+
+    def add(self, x: float, y: float, wide: float) -> None:
+        self.cells.setdefault((int(x // _CELL), int(y // _CELL)), []).append((x, y, wide))
+
+    def is_free(self, x: float, y: float, wide: float) -> bool:
+        column, line = int(x // _CELL), int(y // _CELL)
+        near = (self.cells.get((column + i, line + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        return all(
+            abs(y - b) >= _SIGN + 1 or abs(x - a) >= (wide + other) / 2
+            for cell in near
+            for a, b, other in cell
+        )
+
+    def place(self, wire: Wire, way: int, wide: float) -> Point | None:
+        """A free place on the half of a wire next to its start, or (way -1) to its end.
+
+        None where there is none, as where very many wires meet: there a sign is left out.
+        """
+        span = (wire.pieces[-1][-1][0] - wire.start[0]) / 2
+        first = _FROM_BOX if way > 0 else _FROM_HEAD
+        for distance in range(first, max(first, int(span)) + 1, 4):
+            x, y = wire.along(way * distance)
+            if self.is_free(x, y, wide):
+                self.add(x, y, wide)
+                return x, y
+        return None
+
+
+def _sign(x: float, y: float, other: int | str, receives: bool, is_reverse: bool = False) -> str:
     """A tag with the number of the worker at the other end, pointing the way the message goes."""
     half = _SIGN / 2
     body = _pill_width(other)
@@ -179,17 +223,18 @@ def _sign(x: float, y: float, other: int, receives: bool, is_reverse: bool) -> s
             f"l{px(-tip)},{px(half)}h{px(-way * body)}z"
         )
     kind = "receive" if receives else "send"
+    colour = f" line-{other % _COLOURS}" if isinstance(other, int) else ""
     return (
-        f'<path class="{kind} line-{other % _COLOURS}" d="{shape}"/>'
-        f'<text class="sign" x="{px(start + way * body / 2)}" y="{px(y + 4.2)}">{other}</text>'
+        f'<path class="{kind}{colour}" d="{shape}"/>'
+        f'<text class="sign" x="{px(start + way * body / 2)}" y="{px(y + 4.5)}">{other}</text>'
     )
 
 
 _COLOURS = len(WORKERS["light"])
 
 
-def _pill_width(worker: int) -> float:
-    return max(_SIGN, 2 * ceil((width(str(worker), "sans", 12) + 10) / 2))
+def _pill_width(worker: int | str) -> float:
+    return max(_SIGN, 2 * ceil((width(str(worker), "sans", _TEXT) + 9) / 2))
 
 
 def _badge(x: float, y: float, worker: int) -> str:
@@ -198,7 +243,7 @@ def _badge(x: float, y: float, worker: int) -> str:
     return (
         f'<rect class="pill line-{worker % _COLOURS}" x="{px(x)}" y="{px(y - _SIGN / 2)}" '
         f'width="{px(wide)}" height="{_SIGN}" rx="{px(_SIGN / 2)}"/>'
-        f'<text class="badge" x="{px(x + wide / 2)}" y="{px(y + 4.2)}">{worker}</text>'
+        f'<text class="badge" x="{px(x + wide / 2)}" y="{px(y + 4.5)}">{worker}</text>'
     )
 
 
@@ -225,51 +270,67 @@ def _workers_style(placement: Placement) -> str:
 
 def _legend(placement: Placement, scene: Frame, is_reverse: bool) -> tuple[Frame, str]:
     """The workers and what is sent, under the picture; and the frame with room for them."""
-    scale = 1 / scene.density.scale  # its letters stay as large as they are
     shown: Sequence[int] = range(placement.workers)
-    idle = 0
     if placement.workers > MOST_LISTED:
         shown = sorted(set(placement.of))
-        idle = placement.workers - len(shown)
-    left, right = 24.0, scene.width / scale - 24
-    x, y = left, 0.0
-    parts = []
-
-    def advance(wide: float) -> float:
-        nonlocal x, y
-        if x > left and x + wide > right:
-            x, y = left, y + _LINE
-        at = x
-        x += wide + 22
-        return at
-
-    for worker in shown:
-        words = f"worker {worker}"
-        wide = _pill_width(worker) + 7
-        at = advance(wide + width(words, "sans", _TEXT))
-        parts.append(
-            f'<g class="key" data-worker="{worker}">{_badge(at, y, worker)}'
-            f'<text x="{px(at + wide)}" y="{px(y + 4.5)}">{words}</text></g>'
+    entries = [
+        _Entry(
+            _badge(0, 0, worker),
+            _pill_width(worker),
+            f"worker {worker}",
+            f' data-worker="{worker}"',
         )
+        for worker in shown
+    ]
+    idle = placement.workers - len(shown)
     if idle:
-        words = f"{counted(idle, 'worker')} without work"
-        at = advance(width(words, "sans", _TEXT))
-        parts.append(f'<text x="{px(at)}" y="{px(y + 4.5)}">{words}</text>')
-    words = in_sum(placement, is_reverse)
-    at = advance(width(words, "sans", _TEXT))
-    parts.append(f'<text class="sum" x="{px(at)}" y="{px(y + 4.5)}">{words}</text>')
-    top = scene.height - 12
-    bottom = top + (y + 26) * scale
-    wide = max(scene.width, scale * (24 + max(_ends(parts_at=at, words=words), right)))
+        entries.append(_Entry("", 0, f"{counted(idle, 'worker')} without work"))
+    is_sent = any(m.is_reverse == is_reverse for m in placement.messages)
+    if is_sent:
+        for words, receives in (("sent to worker n", False), ("received from worker n", True)):
+            entries.append(_Entry(_sign(13, 0, "n", receives, is_reverse), 26, words))
+    entries.append(_Entry("", 0, in_sum(placement, is_reverse)))
+    scale = 1 / scene.density.scale  # its letters stay as large as they are
+    right = scene.width / scale - MARGIN
+    x, y, widest = MARGIN, 0, right
+    parts = []
+    for entry in entries:
+        if x > MARGIN and x + entry.width > right:
+            x, y = MARGIN, y + _LINE
+        parts.append(entry.drawn(x, y))
+        widest = max(widest, x + entry.width)
+        x += ceil(entry.width) + 22
+    top = scene.height - 10
     legend = (
         f'<g class="legend" transform="translate(0 {px(top)}) scale({px(scale)})">'
         f"{''.join(parts)}</g>"
     )
-    return replace(scene, width=wide, height=bottom), legend
+    wider, higher = (widest + MARGIN) * scale, top + (y + 26) * scale
+    return replace(scene, width=max(scene.width, wider), height=higher), legend
 
 
-def _ends(parts_at: float, words: str) -> float:
-    return parts_at + width(words, "sans", _TEXT)
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of the legend: a sign, its width, and what it means."""
+
+    sign: str
+    room: float
+    words: str
+    attributes: str = ""
+
+    @property
+    def _indent(self) -> float:
+        return self.room + 7 if self.room else 0
+
+    @property
+    def width(self) -> float:
+        return self._indent + width(self.words, "sans", _TEXT)
+
+    def drawn(self, x: float, y: float) -> str:
+        return (
+            f'<g class="key" transform="translate({px(x)} {px(y)})"{self.attributes}>{self.sign}'
+            f'<text class="words" x="{px(self._indent)}" y="4.5">{self.words}</text></g>'
+        )
 
 
 def in_sum(placement: Placement, is_reverse: bool) -> str:

@@ -133,6 +133,8 @@ class Marks(NamedTuple):
     classes: str = ""
     attributes: str = ""
     elements: str = ""
+    is_back: bool = False
+    """Whether an edge's head is at its source."""
 
 
 _PLAIN = Marks()
@@ -177,6 +179,10 @@ def edge_element(
     wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
     (x1, y1), (x2, y2), (x3, y3) = drawn.badges
     x, y = wire.pieces[-1][-1]
+    head = f"M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
+    if marks.is_back:
+        x, y = wire.start
+        head = f"M{x + 1},{y}l9.5,-4.9l-2.6,4.9l2.6,4.9z"
     partial = ""
     if show == "partials":
         partial = _partial(drawn) if fractions else _number(drawn)
@@ -184,8 +190,7 @@ def edge_element(
         f'<g class="edge{marks.classes}" data-edge="{index}" data-source="{edge.source}" '
         f'data-target="{edge.target}" data-badges="{x1},{y1} {x2},{y2} {x3},{y3}"'
         f'{marks.attributes}><path class="wire" d="{_path(wire)}"/>'
-        f'<path class="head" d="M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"/>{partial}'
-        f"{marks.elements}</g>"
+        f'<path class="head" d="{head}"/>{partial}{marks.elements}</g>'
     )
 
 
