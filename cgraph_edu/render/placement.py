@@ -6,7 +6,7 @@ a message is sent, another where it is received, and how many bytes it has stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -16,7 +16,7 @@ from ..graphs.graph import Graph
 from ..graphs.placement import Message, Placement, size
 from .glyphs import width
 from .palette import PALETTES, SANS, WORKERS, worker_properties
-from .scene import MARGIN, Drawn, Frame, Placed, frame
+from .scene import MARGIN, Frame, Placed, frame
 from .svg import Marks, Sheet, document, edge_element, node_element, px, style_of
 from .wires import Point, Wire
 
@@ -35,6 +35,7 @@ SHARED = {False: "shared", True: "summed"}
 _TEXT = 13  # px: the bytes, and the legend
 _SIGN = 18  # the height of a badge and of the signs on edges
 _FROM_BOX, _FROM_HEAD = 22, 24  # where the signs are along their wire, unless one is there
+_FARTHEST = 120
 _CELL = 80  # no label is wider, and no sign
 _LINE = 28  # between the lines of the legend
 
@@ -42,11 +43,11 @@ _STYLE = f"""
 .cg .placed .note,.cg .placed .several{{fill:var(--cg-ink)}}
 .cg .badge,.cg .sign,.cg .bytes{{font:600 {_TEXT}px {SANS};font-variant-numeric:tabular-nums;\
 text-anchor:middle;fill:var(--cg-paper)}}
-.cg .cut{{color:var(--cg-ink)}}
+.cg .cut,.cg .message{{color:var(--cg-ink)}}
 .cg .cut .wire{{stroke-dasharray:7 4;stroke-width:2}}
 .cg .reverse{{color:var(--cg-der)}}
 .cg .shared .wire{{stroke-width:1.2}}
-.cg .cut .bytes{{fill:currentColor;paint-order:stroke;stroke:var(--cg-paper);stroke-width:10;\
+.cg .message .bytes{{fill:currentColor;paint-order:stroke;stroke:var(--cg-paper);stroke-width:10;\
 stroke-linejoin:round}}
 .cg .shared .bytes{{font-weight:400}}
 .cg .legend .words{{font:{_TEXT}px {SANS}}}
@@ -78,11 +79,11 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
     rooms = [_room(load.whole) for load in loads]
     scene = frame(graph, rooms)
     block_of = {block.item: block.index for block in placement.blocks}
-    taken = _Taken((drawn.label, room) for drawn, room in zip(scene.edges, rooms, strict=True))
     edges = [
-        edge_element(i, drawn, "values", False, _edge_marks(drawn, load, is_reverse, taken))
+        edge_element(i, drawn, "values", False, _edge_marks(load, is_reverse))
         for i, (drawn, load) in enumerate(zip(scene.edges, loads, strict=True))
     ]
+    messages = _messages(scene, loads, rooms, is_reverse)
     nodes = [
         node_element(graph, at, "values", _node_marks(placement, block_of[at.node.index], at))
         for at in scene.nodes
@@ -96,7 +97,7 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
         theme,
         style,
     )
-    return document(scene, sheet, [*edges, *nodes, legend])
+    return document(scene, sheet, [*edges, *messages, *nodes, legend])
 
 
 def drawn_graph(placement: Placement) -> Graph:
@@ -144,30 +145,55 @@ def _room(bytes_: int) -> int:
     return 2 * ceil(max(width(text, "sans", _TEXT) for text in texts) / 2) + 4
 
 
-def _edge_marks(drawn: Drawn, load: _Load, is_reverse: bool, taken: _Taken) -> Marks:
+def _edge_marks(load: _Load, is_reverse: bool) -> Marks:
     if load.sender == load.receiver:
         return Marks()
-    sender, receiver = load.sender, load.receiver
-    if is_reverse:
-        sender, receiver = receiver, sender
-    x, y = drawn.label
-    label, signs = SHARED[is_reverse], ""
-    if load.size:
-        label = format_bytes(load.size)
-        # Where the wire leaves its source the forward pass sends, and the reverse pass receives.
-        for way, other, receives in (
-            (1, load.receiver, is_reverse),
-            (-1, load.sender, not is_reverse),
-        ):
-            at = taken.place(drawn.wire, way, _pill_width(other) + 8)
-            signs += "" if at is None else _sign(*at, other, receives, is_reverse)
-    classes = " cut" + " reverse" * is_reverse + " shared" * (load.size == 0)
     return Marks(
-        classes,
-        f' data-sender="{sender}" data-receiver="{receiver}" data-bytes="{load.size}"',
-        f'<text class="bytes" x="{px(x)}" y="{px(y + 4.5)}">{label}</text>{signs}',
+        " cut" + " reverse" * is_reverse + " shared" * (load.size == 0),
+        f' data-sender="{load.receiver if is_reverse else load.sender}"'
+        f' data-receiver="{load.sender if is_reverse else load.receiver}"'
+        f' data-bytes="{load.size}"',
         is_back=is_reverse,
     )
+
+
+def _messages(
+    scene: Frame, loads: Sequence[_Load], rooms: Sequence[int], is_reverse: bool
+) -> Iterator[str]:
+    """What stands on the wires: over all of them, so that none crosses a sign."""
+    cut = [
+        (i, drawn, load)
+        for i, (drawn, load) in enumerate(zip(scene.edges, loads, strict=True))
+        if load.sender != load.receiver
+    ]
+    taken = _Taken((drawn.label, rooms[i]) for i, drawn, _ in cut)
+    # A level wire has no way out of the way of others, so that its signs come first.
+    signs = {
+        i: _signs(drawn.wire, load, is_reverse, taken)
+        for i, drawn, load in sorted(cut, key=lambda one: one[1].wire.rise)
+        if load.size
+    }
+    for i, drawn, load in cut:
+        x, y = drawn.label
+        label = format_bytes(load.size) if load.size else SHARED[is_reverse]
+        kind = "message" + " reverse" * is_reverse + " shared" * (load.size == 0)
+        yield (
+            f'<g class="{kind}" data-edge="{i}">'
+            f'<text class="bytes" x="{px(x)}" y="{px(y + 4.5)}">{label}</text>'
+            f"{signs.get(i, '')}</g>"
+        )
+
+
+def _signs(wire: Wire, load: _Load, is_reverse: bool, taken: _Taken) -> str:
+    """Where the wire leaves its source the forward pass sends, and the reverse pass receives."""
+    drawn = ""
+    for way, other, receives in (
+        (1, load.receiver, is_reverse),
+        (-1, load.sender, not is_reverse),
+    ):
+        at = taken.place(wire, way, _pill_width(other) + 8)
+        drawn += "" if at is None else _sign(*at, other, receives, is_reverse)
+    return drawn
 
 
 class _Taken:
@@ -195,9 +221,9 @@ class _Taken:
 
         None where there is none, as where very many wires meet: there a sign is left out.
         """
-        span = (wire.pieces[-1][-1][0] - wire.start[0]) / 2
+        half = int(wire.pieces[-1][-1][0] - wire.start[0]) // 2
         first = _FROM_BOX if way > 0 else _FROM_HEAD
-        for distance in range(first, max(first, int(span)) + 1, 4):
+        for distance in range(first, max(first, min(half, _FARTHEST)) + 1, 4):
             x, y = wire.along(way * distance)
             if self.is_free(x, y, wide):
                 self.add(x, y, wide)
@@ -288,7 +314,8 @@ def _legend(placement: Placement, scene: Frame, is_reverse: bool) -> tuple[Frame
     is_sent = any(m.is_reverse == is_reverse for m in placement.messages)
     if is_sent:
         for words, receives in (("sent to worker n", False), ("received from worker n", True)):
-            entries.append(_Entry(_sign(13, 0, "n", receives, is_reverse), 26, words))
+            middle = 13 + (-2 if is_reverse else 2) * receives
+            entries.append(_Entry(_sign(middle, 0, "n", receives, is_reverse), 26, words))
     entries.append(_Entry("", 0, in_sum(placement, is_reverse)))
     scale = 1 / scene.density.scale  # its letters stay as large as they are
     right = scene.width / scale - MARGIN

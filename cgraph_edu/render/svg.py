@@ -180,7 +180,9 @@ def edge_element(
     (x1, y1), (x2, y2), (x3, y3) = drawn.badges
     x, y = wire.pieces[-1][-1]
     head = f"M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
+    course = _path(wire)
     if marks.is_back:
+        course += "h7"
         x, y = wire.start
         head = f"M{x + 1},{y}l9.5,-4.9l-2.6,4.9l2.6,4.9z"
     partial = ""
@@ -189,7 +191,7 @@ def edge_element(
     return (
         f'<g class="edge{marks.classes}" data-edge="{index}" data-source="{edge.source}" '
         f'data-target="{edge.target}" data-badges="{x1},{y1} {x2},{y2} {x3},{y3}"'
-        f'{marks.attributes}><path class="wire" d="{_path(wire)}"/>'
+        f'{marks.attributes}><path class="wire" d="{course}"/>'
         f'<path class="head" d="{head}"/>{partial}{marks.elements}</g>'
     )
 
