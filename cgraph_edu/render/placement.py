@@ -15,7 +15,9 @@ from ..graphs.folding import View
 from ..graphs.graph import Graph
 from ..graphs.placement import Message, Placement, size
 from .glyphs import width
+from .html import embedded
 from .palette import PALETTES, SANS, WORKERS, worker_properties
+from .picture import MOST_BOXES
 from .scene import MARGIN, Frame, Placed, frame
 from .svg import Marks, Sheet, document, edge_element, node_element, px, style_of
 from .wires import Point, Wire
@@ -98,6 +100,15 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
         style,
     )
     return document(scene, sheet, [*edges, *messages, *nodes, legend])
+
+
+def bundle(placement: Placement) -> dict[str, str]:
+    """What a notebook shows: the picture of the forward pass, and words."""
+    plain = describe_placement(placement)
+    if len(placement.blocks) > MOST_BOXES:
+        return {"text/plain": plain}
+    alt = describe_placement(placement, is_reverse=False)
+    return {"text/plain": plain, "text/html": embedded(draw_placement(placement), alt)}
 
 
 def drawn_graph(placement: Placement) -> Graph:
