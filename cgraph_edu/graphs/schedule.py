@@ -56,6 +56,15 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """A message in time: it is sent when its value is ready, and then takes as long as it takes."""
+
+    message: Message
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True)
 class Schedule:
     """A placement in time: its tasks, in the order in which they were scheduled."""
 
@@ -77,6 +86,28 @@ class Schedule:
             chain.append(at)
             at = None if at.after is None else self.tasks[at.after]
         return tuple(reversed(chain))
+
+    @cached_property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """When each of the placement's messages is on its way.
+
+        An adjoint is sent when its worker has done all that contributes to it.
+        """
+        home = self.placement.home
+        stops = {(task.block, task.is_reverse): task.stop for task in self.tasks}
+        ready: dict[tuple[int, int, bool], float] = {}
+        for source, target, _ in self.placement.graph.uses:
+            giver, taker = home[source].index, home[target].index
+            sender, receiver = self.placement.of[giver], self.placement.of[taker]
+            if sender != receiver:
+                back = source, receiver, True
+                ready[source, sender, False] = stops[giver, False]
+                ready[back] = max(ready.get(back, 0.0), stops[taker, True])
+        found = []
+        for message in self.placement.messages:
+            start = ready[message.node, message.sender, message.is_reverse]
+            found.append(Transfer(message, start, start + self.machine.carry(message.size)))
+        return tuple(found)
 
     def busy(self, worker: int) -> float:
         """The share of the makespan in which a worker computes."""
