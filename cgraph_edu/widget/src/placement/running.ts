@@ -1,0 +1,102 @@
+/** To run a placement for real: the button, how far it is, and what came of it. */
+
+import { readSvg } from "../stage";
+import { element, setText } from "../dom";
+import type { Outcome } from "./document";
+import { button, enable, isEnabled } from "./parts";
+
+/** The clock beside a run goes by these. */
+const TICK_MS = 1000;
+
+export class RunPanel {
+  readonly root = element("section", { class: "cgx-running", "aria-label": "run" });
+  readonly #button = button("Run it", "cgx-next");
+  readonly #status = element("p", { class: "cgx-status", role: "status" });
+  readonly #clock = element("span", { class: "cgx-clock", "aria-hidden": "true" });
+  readonly #result = element("div", { class: "cgx-result" });
+  #timer = 0;
+  #drawn = "";
+
+  constructor(run: () => void) {
+    this.#button.addEventListener("click", () => isEnabled(this.#button) && run());
+    this.root.append(
+      element("div", { class: "cgx-run-bar" }, this.#button, this.#status, this.#clock),
+      this.#result,
+    );
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** `why` it can't be run, "" where it can; `isOld`: it ran another placement than is shown. */
+  show(outcome: Outcome | null, why: string, isOld: boolean): void {
+    const isRunning = outcome?.state === "running" && !why;
+    enable(this.#button, !why && !isRunning);
+    this.root.setAttribute("aria-busy", String(isRunning));
+    if (isRunning !== Boolean(this.#timer)) this.#count(isRunning);
+    const said = why || status(outcome, isOld);
+    setText(this.#status, said);
+    const isFailure = outcome?.state === "failed" && !why;
+    this.#status.classList.toggle("cgx-failed", isFailure);
+    if (!outcome || outcome.state === "done") this.#draw(outcome);
+    this.#result.classList.toggle("cgx-old", Boolean(outcome && (isOld || outcome.state !== "done")));
+  }
+
+  /** The pictures in the colours of the theme. */
+  paint(theme: "light" | "dark"): void {
+    const svg = this.#result.querySelector("svg");
+    svg?.classList.toggle("cg-light", theme === "light");
+    svg?.classList.toggle("cg-dark", theme === "dark");
+  }
+
+  #count(isRunning: boolean): void {
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    setText(this.#clock, "");
+    if (!isRunning) return;
+    const begun = Date.now();
+    this.#timer = window.setInterval(() => {
+      setText(this.#clock, `${Math.round((Date.now() - begun) / 1000)} s`);
+    }, TICK_MS);
+  }
+
+  #draw(outcome: Outcome | null): void {
+    const key = JSON.stringify(outcome);
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    if (!outcome) {
+      this.#result.replaceChildren();
+      return;
+    }
+    const rows = (outcome.lines ?? []).map(({ name, value, agrees }) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, name),
+        element("td", {}, value),
+        element("td", { class: agrees ? "" : "cgx-differs" }, agrees ? "✓ as computed here" : "✗ not as computed here"),
+      ),
+    );
+    const table = element("table", { class: "cgx-table" }, element("tbody", {}, ...rows));
+    this.#result.replaceChildren(
+      element("div", { class: "cgx-measured" }, timeline("measured", outcome.timeline ?? "")),
+      element("div", { class: "cgx-list" }, table),
+      element("p", { class: "cgx-aside" }, [outcome.rest, outcome.where].filter(Boolean).join(". ") + "."),
+    );
+  }
+}
+
+function status(outcome: Outcome | null, isOld: boolean): string {
+  if (!outcome) return "on real processes, through Dask";
+  if (outcome.state === "running") return "running on the workers…";
+  if (outcome.state === "failed") return outcome.error ?? "It failed.";
+  return isOld ? "done, of the placement before: run it again for this one" : "done";
+}
+
+/** A picture of who did what when, with a heading. */
+export function timeline(word: string, svg: string): HTMLElement {
+  const made = element("figure", { class: "cgx-timeline" }, element("figcaption", { class: "cgx-title" }, word));
+  if (svg) made.append(element("div", { class: "cgx-scroll" }, readSvg(svg)));
+  return made;
+}
