@@ -1,0 +1,151 @@
+"""Tasks with names that people know, whose errors come back with that name and a worker's number.
+
+What a task raises is caught on its worker and sent as a `TaskError`. The waits here have time-outs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import Any
+
+from distributed import Client, Future, get_worker
+from distributed.protocol.pickle import dumps, loads
+from distributed.scheduler import KilledWorker
+
+from .clusters import check, workers_of
+from .errors import DistributedError
+
+SEARCH = 2.0
+"""Seconds that the scheduler has to tell who is late."""
+
+
+class TaskError(Exception):
+    """What a task raised. Its args are the task's name, its worker's address, and the error."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A task that gives what it holds: Dask can do it again where a worker dies."""
+
+    data: Any
+
+    def __call__(self) -> Any:
+        """The data."""
+        return self.data
+
+
+def address() -> str:
+    """The address of the worker on which this task runs."""
+    return str(get_worker().address)
+
+
+def attempt(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function gives; what it raises becomes a TaskError with this name."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise failure(name, error) from None
+
+
+def failure(name: str, error: Exception) -> TaskError:
+    """The TaskError for what a task with this name raised; an error that can't be sent as text."""
+    try:
+        loads(dumps(error))
+    except Exception:
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    return TaskError(name, address(), error)
+
+
+class Crew:
+    """A client's workers by their numbers; those that are gone are known still.
+
+    Workers that join are looked at as `client_for` looks at the first ones.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._numbers: dict[str, int] = {}
+
+    def addresses(self) -> tuple[str, ...]:
+        """The workers there are now, in the order of their numbers."""
+        found = workers_of(self.client)
+        new = [(i, each) for i, each in enumerate(found) if each not in self._numbers]
+        if new:
+            check(self.client)
+        for i, each in new:
+            taken = {self._numbers.get(other) for other in found}
+            self._numbers[each] = i if i not in taken else max(self._numbers.values()) + 1
+        return found
+
+    def number(self, address: str) -> int:
+        """The number of a worker that did a task."""
+        if address not in self._numbers:
+            self.addresses()
+        # One that came and went between two looks gets the next number.
+        return self._numbers.setdefault(address, len(self._numbers))
+
+    def result(
+        self, future: Future[Any], parts: Iterable[tuple[str, Future[Any]]], timeout: float
+    ) -> Any:
+        """The result of a task, which waits for others: its parts.
+
+        Raises DistributedError for what went wrong, naming the part.
+        """
+        try:
+            return future.result(timeout)
+        except TaskError as failure:
+            raise self.failed(failure) from failure.args[2]
+        except KilledWorker as error:
+            raise self._killed(error, parts) from None
+        except (CancelledError, TimeoutError):
+            raise self.late(parts, timeout) from None
+
+    def failed(self, failure: TaskError) -> DistributedError:
+        """The error for what a task raised."""
+        name, address, error = failure.args
+        worker = self.number(address)
+        return DistributedError(
+            f"{name}, on worker {worker}: {type(error).__name__}: {error}", node=name, worker=worker
+        )
+
+    def _killed(
+        self, error: KilledWorker, parts: Iterable[tuple[str, Future[Any]]]
+    ) -> DistributedError:
+        name = next((name for name, part in parts if part.key == error.task), str(error.task))
+        worker = self.number(error.last_worker.address)
+        return DistributedError(
+            f"{name}: each worker that computed it died, the last one worker {worker}. "
+            "Does it need more memory than they have?",
+            node=name,
+            worker=worker,
+        )
+
+    def late(self, parts: Iterable[tuple[str, Future[Any]]], timeout: float) -> DistributedError:
+        """The error for what is not there in time, naming a part that a worker has begun."""
+        waiting = [(name, part) for name, part in parts if part.status != "finished"]
+
+        async def ask() -> Any:
+            return await asyncio.wait_for(self.client.scheduler.processing(workers=None), SEARCH)
+
+        try:
+            busy = self.client.sync(ask)
+        except Exception:
+            return DistributedError(
+                f"the scheduler is gone: there was no result, nor an answer, within {timeout:g} s"
+            )
+        for name, part in waiting:
+            for place, keys in busy.items():
+                if part.key in keys:
+                    worker = self.number(place)
+                    return DistributedError(
+                        f"{name}, on worker {worker}: not finished within {timeout:g} s",
+                        node=name,
+                        worker=worker,
+                    )
+        late = waiting[0][0] if waiting else None
+        return DistributedError(
+            f"{late or 'the result'}: not there within {timeout:g} s", node=late
+        )
