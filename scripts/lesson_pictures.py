@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 import cgraph_edu as cg
 from cgraph_edu.render.layout import Box, Gaps, Layout, Link, place
-from cgraph_edu.render.palette import PALETTES, SANS, SERIF
+from cgraph_edu.render.palette import PALETTES, SANS, SERIF, WORKERS
 from cgraph_edu.render.svg import escape
 from cgraph_edu.render.typeset import number
 from cgraph_edu.render.wires import Point, Wire
@@ -549,9 +549,9 @@ def thirteen() -> str:
     forth, back = placement.moved(is_reverse=False), placement.moved(is_reverse=True)
     sketch = Sketch.graph(graph)
     colours = "".join(
-        f".w{worker} .box,.w{worker} .divider{{stroke:{INK[colour]}}}"
-        f".w{worker} .cell{{fill:{INK[colour]};opacity:.16}}.w{worker} .badge{{fill:{INK[colour]}}}"
-        for worker, colour in enumerate(("p1", "p2"))
+        f".w{worker} .back{{fill:{fill}}}.w{worker} .cell{{fill:{cell}}}"
+        f".w{worker} .box,.w{worker} .divider{{stroke:{line}}}.w{worker} .badge{{fill:{line}}}"
+        for worker, (fill, cell, line) in enumerate(WORKERS["light"][: placement.workers])
     )
     wires, badges, boxes = [], [], []
     for edge, wire, at in zip(graph.edges, sketch.layout.wires, sketch.layout.labels, strict=True):
