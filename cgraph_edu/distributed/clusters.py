@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import ipaddress
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -17,6 +18,11 @@ from weakref import WeakKeyDictionary, WeakSet
 from ..core.numbers import counted
 from .errors import DistributedError
 
+if sys.platform == "emscripten":
+    raise DistributedError(
+        "A browser has no processes, so there are no workers here. Open this lesson on Binder, or "
+        "in JupyterLab on a computer."
+    )
 try:
     import dask
     from distributed import Client
