@@ -44,12 +44,19 @@ Terms: TypeAlias = "dict[int, list[tuple[int, Any]]]"
 
 
 class NodeError(Exception):
-    """An op raised an error in a task; `node` is the name of its node, `error` what it raised."""
+    """An op raised an error in a task.
 
-    def __init__(self, node: str, error: BaseException) -> None:
-        super().__init__(node, error)
+    Attributes:
+        node: the name of its node.
+        error: what it raised.
+        is_reverse: whether that was in the reverse pass.
+    """
+
+    def __init__(self, node: str, error: Exception, is_reverse: bool) -> None:
+        super().__init__(node, error, is_reverse)
         self.node = node
         self.error = error
+        self.is_reverse = is_reverse
 
     def __str__(self) -> str:
         return f"at {self.node}: {type(self.error).__name__}: {self.error}"
@@ -161,7 +168,7 @@ def forward(steps: Sequence[Step], taken: Sequence[Any], *given: Any) -> Record:
             try:
                 value = op.evaluate(*_plain(operands, values))
             except Exception as error:
-                raise _failure(name, error) from error
+                raise _failure(name, error, False) from error
         if type(value) is not float and is_array(value):
             value.flags.writeable = False
         values[index] = value
@@ -197,7 +204,7 @@ def reverse(
             with derivatives.ieee(out, *values):
                 contributions = op.vjps(ports, x_bar, out, *values)
         except Exception as error:
-            raise _failure(name, error) from error
+            raise _failure(name, error, True) from error
         for port, contribution in zip(ports, contributions, strict=True):
             terms.setdefault(operands[port], []).append((index, contribution))
     for index in alone:
@@ -239,13 +246,13 @@ def _plain(operands: Sequence[Any], values: Mapping[int, Any]) -> list[Any]:
     return [values[operand] if type(operand) is int else operand for operand in operands]
 
 
-def _failure(node: str, error: Exception) -> NodeError:
+def _failure(node: str, error: Exception, is_reverse: bool) -> NodeError:
     """The error as it can travel: one that can't be pickled is told in words."""
     try:
         cloudpickle.loads(cloudpickle.dumps(error))
     except Exception:
-        return NodeError(node, RuntimeError(f"{type(error).__name__}: {error}"))
-    return NodeError(node, error)
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    return NodeError(node, error, is_reverse)
 
 
 # --- Making the tasks -----------------------------------------------------------------------------
