@@ -264,7 +264,7 @@ def _task(bar: Bar, scale: float) -> str:
     words = f"{bar.words}: {in_time(bar.start)} to {in_time(bar.stop)}"
     return (
         f'<g class="{kind}" data-worker="{bar.worker}"{block}><title>{escape(words)}</title>'
-        f'<rect class="box back" x="{px(x)}" y="{px(y)}" width="{px(wide)}" height="{high}" '
+        f'<rect class="box cell" x="{px(x)}" y="{px(y)}" width="{px(wide)}" height="{high}" '
         f'rx="{px(min(3, wide / 2))}"/>{told}</g>'
     )
 
@@ -395,8 +395,8 @@ def plot_timeline(source: Source, ax: Axes | None = None) -> Axes:
     if any(bar.is_critical for bar in drawn.bars):
         handles.append(Patch(facecolor="none", edgecolor=_GREY, lw=2.5, label="critical path"))
     if handles:
-        above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0}
-        ax.legend(handles=handles, ncols=len(handles), **above)
+        above = (0.0, 1.0)
+        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=above, ncols=len(handles))
     ax.set_yticks(range(drawn.workers), [f"worker {worker}" for worker in range(drawn.workers)])
     ax.set(ylim=(drawn.workers - 0.4, -0.6), xlim=(0, drawn.stop * factor or 1), xlabel=unit)
     return ax
@@ -419,7 +419,7 @@ def _plot_bar(ax: Axes, bar: Bar, colour: str, factor: float, whole: float) -> N
         start,
         facecolor="none" if bar.is_reverse else colour,
         edgecolor=_GREY if bar.is_critical else colour,
-        linewidth=2.5 if bar.is_critical else 1.0,
+        linewidth=2.5 if bar.is_critical else 1.2 * bar.is_reverse,
     )
     if bar.stop - bar.start >= 0.012 * whole * (len(bar.name) + 1):
         told: dict[str, Any] = {"color": _GREY if bar.is_reverse else "white", "fontsize": 9}
