@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ..core.numbers import counted, format_bytes, format_number
 from ..graphs.schedule import Schedule, Task
 from . import glyphs
-from .palette import PALETTES, SANS, WORKERS, properties, worker_properties
+from .palette import BARS, PALETTES, SANS, WORKERS, properties, worker_properties
 from .placement import MOST_TOLD, badge, workers_style
 from .svg import escape, px
 
@@ -244,9 +244,9 @@ def _middle(worker: int) -> float:
 
 def _lane(worker: int, width: int) -> str:
     y = _middle(worker)
-    line = f'<path class="lane" d="M{_LEFT},{px(y)}H{width - _RIGHT}"/>' if worker >= 0 else ""
     return (
-        f'<g data-worker="{worker}">{line}{badge(_RIGHT, y, worker)}'
+        f'<g class="row" data-worker="{worker}">'
+        f'<path class="lane" d="M{_LEFT},{px(y)}H{width - _RIGHT}"/>{badge(_RIGHT, y, worker)}'
         f'<text x="{_RIGHT + 26}" y="{px(y + 4.5)}">worker {worker}</text></g>'
     )
 
@@ -377,7 +377,7 @@ def plot_timeline(source: Source, ax: Axes | None = None) -> Axes:
         _, ax = plt.subplots(figsize=(7.5, 1.2 + 0.5 * max(1, drawn.workers)))
     unit, factor = _unit(drawn.stop)
     for bar in drawn.bars:
-        colour = WORKERS["light"][bar.worker % len(WORKERS["light"])][2]
+        colour = BARS[bar.worker % len(BARS)]
         _plot_bar(ax, bar, colour, factor, drawn.stop)
     for arrow in drawn.arrows if len(drawn.arrows) <= MOST_ARROWS else ():
         way = 1 if arrow.receiver > arrow.sender else -1
