@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..core.numbers import counted
 from ..core.tensor import is_array
 from .graph import Graph, Node
 from .placement import Block, Message, Placement, blocks, chosen, size
@@ -64,13 +65,17 @@ class Transfer:
     stop: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Schedule:
     """A placement in time: its tasks, in the order in which they were scheduled."""
 
     placement: Placement
     machine: Machine
     tasks: tuple[Task, ...]
+
+    def __repr__(self) -> str:
+        workers = counted(self.placement.workers, "worker")
+        return f"Schedule({counted(len(self.tasks), 'task')} on {workers}: {self.makespan:g} s)"
 
     @cached_property
     def makespan(self) -> float:
@@ -142,9 +147,11 @@ class _Simulation:
         for block in self.placement.blocks:
             needs = [(node, self.placement.home[node].index) for node in self.parents[block.index]]
             self.do(block, False, needs)
+        last = self.placement.home[self.placement.graph.output.index]
         for block in reversed(self.placement.blocks):
             needs = [(node, user) for node in block.nodes for user in self.used_by.get(node, ())]
-            self.do(block, True, needs)
+            if needs or block is last:  # else it is an input that a guard alone reads
+                self.do(block, True, needs)
         return Schedule(self.placement, self.machine, tuple(self.tasks))
 
     def do(self, block: Block, is_reverse: bool, needs: Sequence[tuple[int, int]]) -> None:

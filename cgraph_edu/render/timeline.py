@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ..core.numbers import counted, format_bytes, format_number
 from ..graphs.schedule import Schedule, Task
 from . import glyphs
-from .palette import PALETTES, SANS, WORKERS, properties, worker_properties
+from .palette import BARS, PALETTES, SANS, WORKERS, properties, worker_properties
 from .placement import MOST_TOLD, badge, workers_style
 from .svg import escape, px
 
@@ -244,9 +244,9 @@ def _middle(worker: int) -> float:
 
 def _lane(worker: int, width: int) -> str:
     y = _middle(worker)
-    line = f'<path class="lane" d="M{_LEFT},{px(y)}H{width - _RIGHT}"/>' if worker >= 0 else ""
     return (
-        f'<g data-worker="{worker}">{line}{badge(_RIGHT, y, worker)}'
+        f'<g class="row" data-worker="{worker}">'
+        f'<path class="lane" d="M{_LEFT},{px(y)}H{width - _RIGHT}"/>{badge(_RIGHT, y, worker)}'
         f'<text x="{_RIGHT + 26}" y="{px(y + 4.5)}">worker {worker}</text></g>'
     )
 
@@ -264,7 +264,7 @@ def _task(bar: Bar, scale: float) -> str:
     words = f"{bar.words}: {in_time(bar.start)} to {in_time(bar.stop)}"
     return (
         f'<g class="{kind}" data-worker="{bar.worker}"{block}><title>{escape(words)}</title>'
-        f'<rect class="box back" x="{px(x)}" y="{px(y)}" width="{px(wide)}" height="{high}" '
+        f'<rect class="box cell" x="{px(x)}" y="{px(y)}" width="{px(wide)}" height="{high}" '
         f'rx="{px(min(3, wide / 2))}"/>{told}</g>'
     )
 
@@ -377,7 +377,7 @@ def plot_timeline(source: Source, ax: Axes | None = None) -> Axes:
         _, ax = plt.subplots(figsize=(7.5, 1.2 + 0.5 * max(1, drawn.workers)))
     unit, factor = _unit(drawn.stop)
     for bar in drawn.bars:
-        colour = WORKERS["light"][bar.worker % len(WORKERS["light"])][2]
+        colour = BARS[bar.worker % len(BARS)]
         _plot_bar(ax, bar, colour, factor, drawn.stop)
     for arrow in drawn.arrows if len(drawn.arrows) <= MOST_ARROWS else ():
         way = 1 if arrow.receiver > arrow.sender else -1
@@ -395,8 +395,8 @@ def plot_timeline(source: Source, ax: Axes | None = None) -> Axes:
     if any(bar.is_critical for bar in drawn.bars):
         handles.append(Patch(facecolor="none", edgecolor=_GREY, lw=2.5, label="critical path"))
     if handles:
-        above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0}
-        ax.legend(handles=handles, ncols=len(handles), **above)
+        above = (0.0, 1.0)
+        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=above, ncols=len(handles))
     ax.set_yticks(range(drawn.workers), [f"worker {worker}" for worker in range(drawn.workers)])
     ax.set(ylim=(drawn.workers - 0.4, -0.6), xlim=(0, drawn.stop * factor or 1), xlabel=unit)
     return ax
@@ -419,7 +419,7 @@ def _plot_bar(ax: Axes, bar: Bar, colour: str, factor: float, whole: float) -> N
         start,
         facecolor="none" if bar.is_reverse else colour,
         edgecolor=_GREY if bar.is_critical else colour,
-        linewidth=2.5 if bar.is_critical else 1.0,
+        linewidth=2.5 if bar.is_critical else 1.2 * bar.is_reverse,
     )
     if bar.stop - bar.start >= 0.012 * whole * (len(bar.name) + 1):
         told: dict[str, Any] = {"color": _GREY if bar.is_reverse else "white", "fontsize": 9}
