@@ -15,7 +15,9 @@ from ..graphs.folding import View
 from ..graphs.graph import Graph
 from ..graphs.placement import Message, Placement, size
 from .glyphs import width
+from .html import embedded
 from .palette import PALETTES, SANS, WORKERS, worker_properties
+from .picture import MOST_BOXES
 from .scene import MARGIN, Frame, Placed, frame
 from .svg import Marks, Sheet, document, edge_element, node_element, px, style_of
 from .wires import Point, Wire
@@ -89,7 +91,7 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
         for at in scene.nodes
     ]
     scene, legend = _legend(placement, scene, is_reverse)
-    style = style_of(graph) + _STYLE + _workers_style(placement)
+    style = style_of(graph) + _STYLE + workers_style(placement.workers)
     style = f".cg-{theme}{{{worker_properties(theme)}}}\n{style}"
     sheet = Sheet(
         f"{graph.title}, on {counted(placement.workers, 'worker')}",
@@ -98,6 +100,15 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
         style,
     )
     return document(scene, sheet, [*edges, *messages, *nodes, legend])
+
+
+def bundle(placement: Placement) -> dict[str, str]:
+    """What a notebook shows: the picture of the forward pass, and words."""
+    plain = describe_placement(placement)
+    if len(placement.blocks) > MOST_BOXES:
+        return {"text/plain": plain}
+    alt = describe_placement(placement, is_reverse=False)
+    return {"text/plain": plain, "text/html": embedded(draw_placement(placement), alt)}
 
 
 def drawn_graph(placement: Placement) -> Graph:
@@ -263,7 +274,7 @@ def _pill_width(worker: int | str) -> float:
     return max(_SIGN, 2 * ceil((width(str(worker), "sans", _TEXT) + 9) / 2))
 
 
-def _badge(x: float, y: float, worker: int) -> str:
+def badge(x: float, y: float, worker: int) -> str:
     """The number of a worker, in a pill that starts at x."""
     wide = _pill_width(worker)
     return (
@@ -278,11 +289,11 @@ def _node_marks(placement: Placement, block: int, at: Placed) -> Marks:
     return Marks(
         f" placed worker-{worker % _COLOURS}",
         f' data-block="{block}" data-worker="{worker}"',
-        _badge(at.x - 7, at.y + 1, worker),
+        badge(at.x - 7, at.y + 1, worker),
     )
 
 
-def _workers_style(placement: Placement) -> str:
+def workers_style(workers: int) -> str:
     """The colours of those workers that there are."""
     return "".join(
         f"\n.cg .worker-{i} .back,.cg .worker-{i} .behind{{fill:var(--cg-worker-{i}-fill)}}"
@@ -290,7 +301,7 @@ def _workers_style(placement: Placement) -> str:
         f"\n.cg .worker-{i} .box,.cg .worker-{i} .divider,.cg .worker-{i} .behind"
         f"{{stroke:var(--cg-worker-{i}-line)}}"
         f"\n.cg .line-{i}{{fill:var(--cg-worker-{i}-line)}}"
-        for i in range(min(placement.workers, _COLOURS))
+        for i in range(min(workers, _COLOURS))
     )
 
 
@@ -301,7 +312,7 @@ def _legend(placement: Placement, scene: Frame, is_reverse: bool) -> tuple[Frame
         shown = sorted(set(placement.of))
     entries = [
         _Entry(
-            _badge(0, 0, worker),
+            badge(0, 0, worker),
             _pill_width(worker),
             f"worker {worker}",
             f' data-worker="{worker}"',
