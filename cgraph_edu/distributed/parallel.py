@@ -113,7 +113,7 @@ class DataParallel:
         self._loss = self._submit(Given(_Loss(loss)), name="loss")
         self._names = [f"shard {i}" for i in range(len(given))]
         self._shards = [
-            self._submit(_Shard(shard, name), name=f"shard-{i}", worker=home)
+            self._submit(_Shard(shard, name), self._loss, name=f"shard-{i}", worker=home)
             for i, (shard, name, home) in enumerate(
                 zip(given, self._names, self._homes(), strict=True)
             )
@@ -239,12 +239,16 @@ class _Loss:
 
 @dataclass(frozen=True)
 class _Shard:
-    """A task that gives a shard as a tuple."""
+    """A task that gives a shard as a tuple.
+
+    It waits for the loss, which it does not need, because Dask 2026.8 forgets a task that is meant
+    for one worker, and waits for none, when for a moment all workers are gone.
+    """
 
     given: Any
     name: str
 
-    def __call__(self) -> tuple[Any, ...]:
+    def __call__(self, loss: Any) -> tuple[Any, ...]:
         data = attempt(self.name, self.given) if callable(self.given) else self.given
         return data if type(data) is tuple else (data,)
 

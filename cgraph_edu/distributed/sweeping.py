@@ -206,10 +206,12 @@ class _Points:
 def _batch(f: Callable[[Any], Any], batch: _Points) -> tuple[list[Any], float]:
     """On a worker: the results, and the seconds that they took."""
     start = perf_counter()
-    results = []
-    for number, point in enumerate(batch.points, batch.first):
-        try:
+    results: list[Any] = []
+    try:
+        for point in batch.points:
             results.append(f(point))
-        except Exception as error:
-            raise failure(f"point {number}, {point!r:.100}", error) from None
-    return results, perf_counter() - start
+        return results, perf_counter() - start
+    except Exception as error:
+        number, point = batch.first + len(results), batch.points[len(results)]
+        failed = failure(f"point {number}, {point!r:.100}", error)
+    raise failed

@@ -47,7 +47,9 @@ def attempt(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except Exception as error:
-        raise failure(name, error) from None
+        failed = failure(name, error)
+    # Raised here it has no context: that would be sent, too.
+    raise failed
 
 
 def failure(name: str, error: Exception) -> TaskError:
@@ -68,16 +70,25 @@ class Crew:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._numbers: dict[str, int] = {}
+        self._latest: tuple[str, ...] = ()
 
     def addresses(self) -> tuple[str, ...]:
         """The workers there are now, in the order of their numbers."""
-        found = workers_of(self.client)
+        try:
+            found = workers_of(self.client)
+        except DistributedError:
+            if self.client.status != "running" or not self._latest:
+                raise
+            # All died, and are being started again. Where it is the scheduler that is ill, the
+            # wait for the result will say so.
+            return self._latest
         new = [(i, each) for i, each in enumerate(found) if each not in self._numbers]
         if new:
             check(self.client)
         for i, each in new:
             taken = {self._numbers.get(other) for other in found}
             self._numbers[each] = i if i not in taken else max(self._numbers.values()) + 1
+        self._latest = found
         return found
 
     def number(self, address: str) -> int:
@@ -127,8 +138,10 @@ class Crew:
         """The error for what is not there in time, naming a part that a worker has begun."""
         waiting = [(name, part) for name, part in parts if part.status != "finished"]
 
+        scheduler: Any = self.client.scheduler
+
         async def ask() -> Any:
-            return await asyncio.wait_for(self.client.scheduler.processing(workers=None), SEARCH)
+            return await asyncio.wait_for(scheduler.processing(workers=None), SEARCH)
 
         try:
             busy = self.client.sync(ask)
