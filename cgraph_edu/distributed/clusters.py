@@ -10,7 +10,11 @@ import asyncio
 import atexit
 import ipaddress
 import logging
-from collections.abc import Callable
+import os
+import signal
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -52,6 +56,11 @@ VERSIONS = """(
     else None,
 )"""
 
+LOOK = 0.02
+"""Seconds from one look at what is waited for to the next."""
+
+_own: WeakSet[Any] = WeakSet()
+"""The clients with a cluster that was started here."""
 _remote: WeakSet[Any] = WeakSet()
 """The clients that the user allowed to leave this computer."""
 _alike: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
@@ -97,8 +106,11 @@ def connect(
 def _local(workers: int, timeout: float) -> Client:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers={workers!r}: at least one is needed")
+    # Not by `silence_logs` alone, which ends with the first of several clusters to be closed.
+    for handler in logging.getLogger("distributed").handlers:
+        handler.setLevel(logging.CRITICAL)
     with dask.config.set(AS_PLACED):
-        return Client(
+        client = Client(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
@@ -109,6 +121,8 @@ def _local(workers: int, timeout: float) -> Client:
             set_as_default=False,
             timeout=timeout,
         )
+    _own.add(client)
+    return client
 
 
 def _at(address: str, remote: bool, timeout: float) -> Client:
@@ -156,29 +170,60 @@ def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
     That is the order of their names, as numbers where they are numbers, then of their addresses.
     Raises DistributedError where the scheduler does not answer, or has no workers.
     """
+    return tuple(names_of(client, timeout))
+
+
+def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
+    """The name of each worker by its address, in the order of `workers_of`.
+
+    In a cluster of our own a worker that died starts again; that is waited for.
+    """
 
     def place(address: str) -> tuple[bool, int, str, str]:
-        name = str(found[address]["name"])
+        name = names[address]
         return not name.isdecimal(), int(name) if name.isdecimal() else 0, name, address
 
-    found = _asked(client, timeout)["workers"]
+    end = time.monotonic() + timeout
+    while True:
+        found = _asked(client, timeout)["workers"]
+        if len(found) >= len(_nannies(client)) or time.monotonic() > end:
+            break
+        time.sleep(LOOK)
     if not found:
         raise DistributedError(f"the scheduler at {_address(client)} has no workers: start some")
-    return tuple(sorted(found, key=place))
+    names = {address: str(worker["name"]) for address, worker in found.items()}
+    return {address: names[address] for address in sorted(names, key=place)}
+
+
+def _nannies(client: Client) -> list[Any]:
+    """What watches over the processes of a cluster of our own; nothing for another."""
+    cluster: Any = client.cluster
+    return list(cluster.workers.values()) if client in _own and cluster is not None else []
+
+
+def kill(client: Client, addresses: Collection[str]) -> bool:
+    """End the processes of these workers, if the cluster is our own: others take their places.
+
+    A process that is stopped, or whose task never returns, ends in no other way.
+    """
+    found = [nanny for nanny in _nannies(client) if nanny.worker_address in addresses]
+    for nanny in found:
+        with suppress(ProcessLookupError, TypeError):  # it has ended by itself, and has no id
+            os.kill(nanny.pid, signal.SIGKILL)
+    return bool(found)
 
 
 def _asked(client: Client, timeout: float) -> Any:
     """What the scheduler says of itself and its workers."""
-
     if client.asynchronous:
         raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
     if client.status != "running":
         raise DistributedError(f"the client is {client.status}: connect again")
     scheduler: Any = client.scheduler
-    return _bounded(client, lambda: scheduler.identity(), timeout)
+    return bounded(client, lambda: scheduler.identity(), timeout)
 
 
-def _bounded(client: Client, question: Callable[[], Any], timeout: float) -> Any:
+def bounded(client: Client, question: Callable[[], Any], timeout: float) -> Any:
     """What the scheduler answers, within this time."""
 
     async def answer() -> Any:
@@ -208,7 +253,7 @@ def check(client: Client, timeout: float = ANSWER) -> None:
     new = [address for address in addresses if address not in known]
     if new:
         # The scheduler, too, unpickles what it is sent.
-        told_here = _bounded(client, lambda: client.run_on_scheduler(eval, VERSIONS), timeout)
+        told_here = bounded(client, lambda: client.run_on_scheduler(eval, VERSIONS), timeout)
         _compare(f"the scheduler at {_address(client)}", told_here)
         told = ask(client, new, eval, VERSIONS, timeout=timeout)
         for address in new:
@@ -232,29 +277,19 @@ def _compare(who: str, told: Any, worker: int | None = None) -> None:
 
 
 def ask(
-    client: Client, addresses: Any, function: Any, *arguments: Any, timeout: float = ANSWER
+    client: Client, addresses: Collection[str], function: Any, *arguments: Any, timeout: float
 ) -> dict[str, Any]:
     """What a function gives on each of these workers, even where a task keeps a worker busy.
 
     Raises DistributedError, which names the workers, where there is no answer within `timeout`
     seconds.
     """
-
-    async def one(address: str) -> Any:
-        asked = client.run(function, *arguments, workers=[address])
-        return (await asyncio.wait_for(asked, timeout))[address]
-
-    async def every() -> Any:
-        return await asyncio.gather(*map(one, addresses), return_exceptions=True)
-
-    answers = dict(zip(addresses, client.sync(every), strict=True))
+    answers = answers_of(client, addresses, function, *arguments, timeout=timeout)
     silent = [a for a in addresses if isinstance(answers[a], (OSError, TimeoutError))]
     if silent:
         order = workers_of(client, timeout)
         numbers = [order.index(address) for address in silent if address in order]
-        who = (
-            f"worker {', '.join(map(str, numbers))}" if numbers else counted(len(silent), "worker")
-        )
+        who = ", ".join(f"worker {i}" for i in numbers) or counted(len(silent), "worker")
         raise DistributedError(
             f"{who} does not answer within {timeout:g} s",
             worker=numbers[0] if numbers else None,
@@ -263,6 +298,21 @@ def ask(
         if isinstance(answer, BaseException):
             raise answer
     return answers
+
+
+def answers_of(
+    client: Client, addresses: Collection[str], function: Any, *arguments: Any, timeout: float
+) -> dict[str, Any]:
+    """The same, with an exception as the answer of a worker that gives none."""
+
+    async def one(address: str) -> Any:
+        asked = client.run(function, *arguments, workers=[address])
+        return (await asyncio.wait_for(asked, timeout))[address]
+
+    async def every() -> Any:
+        return await asyncio.gather(*map(one, addresses), return_exceptions=True)
+
+    return dict(zip(addresses, client.sync(every), strict=True))
 
 
 def _refuse(what: str, address: str, worker: int | None = None) -> None:
