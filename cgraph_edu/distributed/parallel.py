@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter, time
-from typing import Any, NamedTuple
-from uuid import uuid4
+from typing import Any, NamedTuple, Self
 
-import dask
 import numpy as np
 from distributed import Client, Future
 
@@ -27,7 +25,7 @@ from ..core.parameters import check_callable
 from ..core.tensor import variable
 from ..nn import Tree, tree_map
 from .clusters import client_for
-from .tasks import Crew, Given, address, attempt
+from .tasks import Crew, Given, Tasks, address, attempt
 from .timeline import Span
 
 
@@ -80,14 +78,15 @@ def data_parallel(
         ValueError: without shards, or where they hold different numbers of arrays.
         TypeError: for params that are no numbers.
     """
-    return DataParallel(loss, shards, client, timeout=timeout).step(params)
+    with DataParallel(loss, shards, client, timeout=timeout) as parallel:
+        return parallel.step(params)
 
 
 class DataParallel:
     """Shards on the workers of a cluster, for gradients at many `params`.
 
-        parallel = cg.distributed.DataParallel(loss, shards, client)
-        result = parallel.step(params)
+        with cg.distributed.DataParallel(loss, shards, client) as parallel:
+            result = parallel.step(params)
 
     Arguments and errors are those of `data_parallel`; `timeout` is for each step. The shards go to
     the workers once. The scheduler keeps a copy, for when a worker dies: where they are large, give
@@ -106,37 +105,38 @@ class DataParallel:
         given = list(shards)
         _check_shards(given)
         self.timeout = timeout
-        self._client = client_for(client)
-        self._crew = Crew(self._client)
-        self._token = uuid4().hex
-        self._steps = itertools.count()
-        self._loss = self._submit(Given(_Loss(loss)), name="loss")
+        client = client_for(client)
+        self._crew = Crew(client)
+        self._kept = Tasks(client)
+        self._loss = self._kept.submit(Given(_Loss(loss)), name="loss")
         self._names = [f"shard {i}" for i in range(len(given))]
         self._shards = [
-            self._submit(_Shard(shard, name), self._loss, name=f"shard-{i}", worker=home)
-            for i, (shard, name, home) in enumerate(
-                zip(given, self._names, self._homes(), strict=True)
-            )
+            self._kept.submit(_Shard(shard, name), self._loss, name="shard", worker=home)
+            for shard, name, home in zip(given, self._names, self._homes(), strict=True)
         ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the workers forget the shards."""
+        self._kept.close()
 
     def step(self, params: Tree) -> SummedGradient:
         """The value and the gradient at `params`."""
         began, start = time(), perf_counter()
         params = tree_map(lambda w: variable(w).value, params)
-        step = next(self._steps)
-        sent = self._submit(Given(params), name=f"params-{step}")
-        parts = [
-            self._submit(
-                _part, self._loss, sent, shard, name, name=f"gradient-{step}-{i}", worker=home
-            )
-            for i, (shard, name, home) in enumerate(
-                zip(self._shards, self._names, self._homes(), strict=True)
-            )
-        ]
-        total = self._sum(parts, f"sum-{step}")
-        tasks = [*self._shards, *parts]
-        named = list(zip(self._names * 2, tasks, strict=True))
-        part = self._crew.result(total, named, self.timeout)
+        with Tasks(self._crew.client) as tasks:
+            sent = tasks.submit(Given(params), name="params")
+            parts = [
+                tasks.submit(_part, self._loss, sent, shard, name, name="gradient", worker=home)
+                for shard, name, home in zip(self._shards, self._names, self._homes(), strict=True)
+            ]
+            named = list(zip(self._names * 2, [*self._shards, *parts], strict=True))
+            part = self._crew.result(_summed(parts, tasks), named, self.timeout)
         seconds = perf_counter() - start
         spans = [
             Span(name, self._crew.number(place), first - began, last - began)
@@ -153,30 +153,13 @@ class DataParallel:
         count = len(self._names)
         return [workers[i * len(workers) // count] for i in range(count)]
 
-    def _sum(self, parts: list[Future[Any]], name: str) -> Future[Any]:
-        """The sum of the parts: of neighbours first, then of neighbouring sums."""
-        numbers = itertools.count()
-        while len(parts) > 1:
-            pairs = itertools.zip_longest(parts[::2], parts[1::2])
-            parts = [
-                a if b is None else self._submit(_added, a, b, name=f"{name}-{next(numbers)}")
-                for a, b in pairs
-            ]
-        return parts[0]
 
-    def _submit(
-        self, task: Callable[..., Any], *arguments: Any, name: str, worker: str | None = None
-    ) -> Future[Any]:
-        """Start a task, on this worker while it lives."""
-        # The data of a shard are meant to be a part of its task.
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
-            return self._client.submit(
-                task,
-                *arguments,
-                key=f"{name}-{self._token}",
-                workers=None if worker is None else [worker],
-                allow_other_workers=worker is not None,
-            )
+def _summed(parts: list[Future[Any]], tasks: Tasks) -> Future[Any]:
+    """The sum of the parts: of neighbours first, then of neighbouring sums."""
+    while len(parts) > 1:
+        pairs = itertools.zip_longest(parts[::2], parts[1::2])
+        parts = [a if b is None else tasks.submit(_added, a, b, name="sum") for a, b in pairs]
+    return parts[0]
 
 
 def _check_shards(shards: list[Any]) -> None:

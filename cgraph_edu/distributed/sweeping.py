@@ -143,9 +143,14 @@ class _Sweeping:
         """All of it; how many points have ended is told as they end."""
         start = perf_counter()
         workers = len(self.crew.addresses())
-        while self.launch(AHEAD * workers):
-            for future in self.ended():
-                tell(self.take(future))
+        try:
+            while self.launch(AHEAD * workers):
+                for future in self.ended():
+                    tell(self.take(future))
+        finally:
+            # An error keeps what is in its frames, and Dask does what somebody keeps.
+            for future in (self.f, *self.flying):
+                future.release()
         results = [each for i in range(len(self.results)) for each in self.results[i]]
         seconds = perf_counter() - start
         return Sweep(results, len(self.results), self.work, seconds, workers)

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+from uuid import uuid4
 
+import dask
 from distributed import Client, Future, get_worker
 from distributed.protocol.pickle import dumps, loads
 from distributed.scheduler import KilledWorker
@@ -35,6 +37,45 @@ class Given:
     def __call__(self) -> Any:
         """The data."""
         return self.data
+
+
+class Tasks:
+    """Tasks that are let go of together, so that after an error none goes on in vain.
+
+    An error keeps what is in its frames, and Dask does what somebody keeps.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._token = uuid4().hex
+        self._started: list[Future[Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(
+        self, task: Callable[..., Any], *arguments: Any, name: str, worker: str | None = None
+    ) -> Future[Any]:
+        """Start a task; where an address is given on that worker, while it lives."""
+        # Shards of data are meant to be parts of their tasks, large as they may be.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
+            future = self._client.submit(
+                task,
+                *arguments,
+                key=f"{name}-{len(self._started)}-{self._token}",
+                workers=None if worker is None else [worker],
+                allow_other_workers=worker is not None,
+            )
+        self._started.append(future)
+        return future
+
+    def close(self) -> None:
+        """Let go of them."""
+        while self._started:
+            self._started.pop().release()
 
 
 def address() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any
 
 from distributed import Client
@@ -26,7 +27,7 @@ class Training:
     losses: list[float] = field(repr=False)
     """The sum over shards in each step, before the parameters moved."""
     timeline: tuple[Span, ...] = field(repr=False)
-    """What each worker did, in seconds since the training began."""
+    """What each worker did, in seconds since the first step began."""
     seconds: list[float] = field(repr=False)
     """How long each step took to get the gradient."""
 
@@ -71,21 +72,28 @@ def train(
         raise TypeError(f"optimiser={optimiser.__name__}: make one, {optimiser.__name__}(rate=0.1)")
     if steps < 0:
         raise ValueError(f"steps={steps}: 0 is the least")
-    parallel = DataParallel(loss, shards, client, timeout=timeout)
     params = tree_map(lambda w: variable(w).value, params)
     state = optimiser.init(params)
     losses: list[float] = []
     seconds: list[float] = []
     timeline: list[Span] = []
-    with progress_bar(steps, is_shown=progress) as bar:
+    with (
+        DataParallel(loss, shards, client, timeout=timeout) as parallel,
+        progress_bar(steps, is_shown=progress) as bar,
+    ):
+        began = perf_counter()
         for _ in range(steps):
+            start = perf_counter() - began
             result = parallel.step(params)
             if not math.isfinite(result.value):
                 raise DivergedError(_diverged(result.value, len(losses)), losses)
             params, state = optimiser.step(params, result.gradient, state)
             losses.append(result.value)
             seconds.append(result.seconds)
-            timeline += result.timeline
+            timeline += (
+                replace(span, start=start + span.start, stop=start + span.stop)
+                for span in result.timeline
+            )
             bar.update()
             bar.set_postfix(loss=result.value, refresh=False)
     return Training(params, losses, tuple(timeline), seconds)

@@ -95,6 +95,7 @@ def test_the_sum_is_a_binary_tree_in_the_order_of_the_shards(client: Client) -> 
         assert data_parallel(slow, 1.0, shards, client).gradient == 0.0
 
 
+@pytest.mark.slow
 def test_the_same_digits_on_one_worker_and_on_three(client: Client) -> None:
     params = NET.init(seed=2)
     results = [data_parallel(loss, params, SHARDS, client)]
@@ -236,10 +237,11 @@ def kill_one(client: Client, worker: int = 0) -> None:
 
 
 def slowly(params: Any, x: Any, y: Any) -> Any:
-    time.sleep(1.0)  # once in each process, when it is traced
+    time.sleep(0.4)  # once in each process, when it is traced
     return loss(params, x, y)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_of_a_step(own_client: Client) -> None:
     params = NET.init()
     expected = data_parallel(loss, params, SHARDS, own_client)
@@ -247,11 +249,12 @@ def test_a_worker_killed_in_the_middle_of_a_step(own_client: Client) -> None:
     killer.start()
     result = data_parallel(slowly, params, SHARDS, own_client)
     killer.join()
-    assert result.seconds > 1.0
+    assert result.seconds > 0.5
     assert result.value == expected.value
     tree_map(np.testing.assert_array_equal, result.gradient, expected.gradient)
 
 
+@pytest.mark.slow
 def test_the_only_worker_is_killed() -> None:
     with connect(workers=1) as client:
         parallel = DataParallel(slowly, SHARDS, client)
@@ -261,6 +264,7 @@ def test_the_only_worker_is_killed() -> None:
         killer.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worker", [0, 1])
 def test_a_worker_killed_between_steps_takes_no_shard_along(
     own_client: Client, worker: int
@@ -284,6 +288,7 @@ def test_a_shard_that_kills_every_worker_is_named(own_client: Client) -> None:
     assert raised.value.node == "shard 1"
 
 
+@pytest.mark.slow
 def test_a_shard_that_takes_too_long_is_named(own_client: Client) -> None:
     def stuck(w: Any, x: Any) -> Any:
         if len(x) == 3:
