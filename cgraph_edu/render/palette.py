@@ -43,30 +43,35 @@ PALETTES: Mapping[str, Mapping[str, str]] = {
 }
 WORKERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "light": (
-        ("#BDDAEB", "#94C4DF", "#0072B2"),  # blue
-        ("#F8E6BD", "#F4D794", "#9C6C00"),  # orange
-        ("#BDE6DB", "#94D6C4", "#008561"),  # green
-        ("#F2DCE8", "#EAC7DA", "#A26085"),  # purple
-        ("#F4D5BD", "#EDBB94", "#C05500"),  # vermilion
-        ("#E1E2E4", "#CED0D4", "#71757D"),  # grey
-        ("#FAF6C2", "#F7F19C", "#7D7722"),  # yellow
-        ("#C8E7F8", "#A6D8F3", "#3B7BA0"),  # sky
+        ("#A8CFE5", "#86BCDA", "#004267"),  # blue
+        ("#F6DB9E", "#F2CC77", "#735000"),  # orange
+        ("#7ACDB6", "#45B899", "#00684C"),  # green
+        ("#F8ECF3", "#F5E5EE", "#9B5C7F"),  # purple
+        ("#EBB285", "#E39354", "#6A2F00"),  # vermilion
+        ("#C6E6F8", "#AFDBF5", "#3A7A9E"),  # sky
+        ("#F6EF91", "#F3E966", "#7D7722"),  # yellow
+        ("#D0D2D6", "#BDC0C6", "#444952"),  # grey
     ),
     "dark": (
-        ("#0D2F45", "#0B3A57", "#2989BE"),  # blue
-        ("#493A17", "#634B13", "#E69F00"),  # orange
-        ("#0D3A35", "#0B4A3F", "#009E73"),  # green
-        ("#423042", "#593C53", "#CC79A7"),  # purple
-        ("#452917", "#5C3213", "#D55E00"),  # vermilion
-        ("#31363E", "#40454D", "#8A8F98"),  # grey
-        ("#404226", "#55552A", "#F0E442"),  # yellow
-        ("#244054", "#2C536C", "#56B4E9"),  # sky
+        ("#074E77", "#03639A", "#70B0D4"),  # blue
+        ("#302A1B", "#3C3219", "#E69F00"),  # orange
+        ("#0C453C", "#095747", "#00956C"),  # green
+        ("#604058", "#7F516F", "#BC6F9A"),  # purple
+        ("#703910", "#95470A", "#DC7829"),  # vermilion
+        ("#1E3343", "#233F52", "#AADAF4"),  # sky
+        ("#434427", "#56562A", "#F0E442"),  # yellow
+        ("#1E242D", "#232932", "#B5B8C0"),  # grey
     ),
 }
 """For each worker the fill of its boxes, that of their value cells, and its line and badge.
 
-Tints of the colours of M. Okabe and K. Ito, "Color Universal Design", 2008. Beyond the last worker
-they start again: a worker is told by its number, and the colour only helps.
+Tints and shades of the colours of M. Okabe and K. Ito, "Color Universal Design", 2008, as light or
+dark as keeps them apart for the colour-blind too. Beyond the last worker they start again: a worker
+is told by its number, and the colour only helps.
+"""
+
+BARS = "#0072B2 #9C6C00 #008561 #A26085 #C05500 #3B7BA0 #7D7722 #71757D".split()
+"""The workers' colours in plots, which stand on light and on dark pages; white can be read on them.
 """
 
 SERIF = '"STIX Two Text", STIXGeneral, "Times New Roman", "Liberation Serif", serif'

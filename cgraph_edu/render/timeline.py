@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ..core.numbers import counted, format_bytes, format_number
 from ..graphs.schedule import Schedule, Task
 from . import glyphs
-from .palette import PALETTES, SANS, WORKERS, properties, worker_properties
+from .palette import BARS, PALETTES, SANS, WORKERS, properties, worker_properties
 from .placement import MOST_TOLD, badge, workers_style
 from .svg import escape, px
 
@@ -170,24 +170,24 @@ def _measured(spans: Iterable[Span]) -> Chart:
 
 
 _STYLE = f"""
-.cg text{{font:{_TEXT:g}px {SANS};fill:var(--cg-ink)}}
-.cg .paper{{fill:var(--cg-paper)}}
-.cg .badge{{font-weight:600;text-anchor:middle;fill:var(--cg-paper)}}
-.cg .grid{{stroke:var(--cg-faint)}}
-.cg .lane{{stroke:var(--cg-faint)}}
-.cg .tick{{fill:var(--cg-soft);text-anchor:middle;font-variant-numeric:tabular-nums}}
-.cg .task rect{{stroke-width:1.2}}
-.cg .task text{{text-anchor:middle}}
-.cg .task.reverse rect{{fill:var(--cg-paper)}}
-.cg .task.critical rect{{stroke:var(--cg-ink);stroke-width:2.4}}
-.cg .transfer rect{{fill:var(--cg-soft)}}
-.cg .arrow{{color:var(--cg-ink)}}
-.cg .arrow.reverse{{color:var(--cg-der)}}
-.cg .arrow path{{fill:none;stroke:currentColor;stroke-width:1.3;stroke-dasharray:5 3}}
-.cg .arrow .head{{fill:currentColor;stroke:none}}
-.cg .key{{fill:none;stroke:var(--cg-soft);stroke-width:1.2}}
-.cg .key.full{{fill:var(--cg-faint)}}
-.cg .key.strong{{stroke:var(--cg-ink);stroke-width:2.4}}
+.cgt text{{font:{_TEXT:g}px {SANS};fill:var(--cg-ink)}}
+.cgt .paper{{fill:var(--cg-paper)}}
+.cgt .badge{{font-weight:600;text-anchor:middle;fill:var(--cg-paper)}}
+.cgt .grid{{stroke:var(--cg-faint)}}
+.cgt .lane{{stroke:var(--cg-faint)}}
+.cgt .tick{{fill:var(--cg-soft);text-anchor:middle;font-variant-numeric:tabular-nums}}
+.cgt .task rect{{stroke-width:1.2}}
+.cgt .task text{{text-anchor:middle}}
+.cgt .task.reverse .cell{{fill:var(--cg-paper)}}
+.cgt .task.critical .box{{stroke:var(--cg-ink);stroke-width:2.4}}
+.cgt .transfer rect{{fill:var(--cg-soft)}}
+.cgt .arrow{{color:var(--cg-ink)}}
+.cgt .arrow.reverse{{color:var(--cg-der)}}
+.cgt .arrow path{{fill:none;stroke:currentColor;stroke-width:1.3;stroke-dasharray:5 3}}
+.cgt .arrow .head{{fill:currentColor;stroke:none}}
+.cgt .key{{fill:none;stroke:var(--cg-soft);stroke-width:1.2}}
+.cgt .key.full{{fill:var(--cg-faint)}}
+.cgt .key.strong{{stroke:var(--cg-ink);stroke-width:2.4}}
 """.strip()
 
 
@@ -205,11 +205,11 @@ def draw_timeline(source: Source, theme: str = "light", width: int = WIDTH) -> s
     title, description = "Timeline of the workers", escape(describe_timeline(source))
     key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
     style = (
-        f".cg-{theme}{{{properties(theme)}{worker_properties(theme)}}}\n{_STYLE}"
-        f"{workers_style(drawn.workers)}"
+        f".cg-{theme}{{{properties(theme)}{worker_properties(theme)}}}"
+        f"{workers_style('cgt', 'task', drawn.workers)}\n{_STYLE}"
     )
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cgt cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}">\n<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n<style>{style}</style>\n'
@@ -244,9 +244,9 @@ def _middle(worker: int) -> float:
 
 def _lane(worker: int, width: int) -> str:
     y = _middle(worker)
-    line = f'<path class="lane" d="M{_LEFT},{px(y)}H{width - _RIGHT}"/>' if worker >= 0 else ""
     return (
-        f'<g data-worker="{worker}">{line}{badge(_RIGHT, y, worker)}'
+        f'<g class="row" data-worker="{worker}">'
+        f'<path class="lane" d="M{_LEFT},{px(y)}H{width - _RIGHT}"/>{badge(_RIGHT, y, worker)}'
         f'<text x="{_RIGHT + 26}" y="{px(y + 4.5)}">worker {worker}</text></g>'
     )
 
@@ -377,7 +377,7 @@ def plot_timeline(source: Source, ax: Axes | None = None) -> Axes:
         _, ax = plt.subplots(figsize=(7.5, 1.2 + 0.5 * max(1, drawn.workers)))
     unit, factor = _unit(drawn.stop)
     for bar in drawn.bars:
-        colour = WORKERS["light"][bar.worker % len(WORKERS["light"])][2]
+        colour = BARS[bar.worker % len(BARS)]
         _plot_bar(ax, bar, colour, factor, drawn.stop)
     for arrow in drawn.arrows if len(drawn.arrows) <= MOST_ARROWS else ():
         way = 1 if arrow.receiver > arrow.sender else -1
