@@ -18,8 +18,8 @@ from .glyphs import width
 from .html import embedded
 from .palette import PALETTES, SANS, WORKERS, worker_properties
 from .picture import MOST_BOXES
-from .scene import MARGIN, Frame, Placed, frame
-from .svg import Marks, Sheet, document, edge_element, node_element, px, style_of
+from .scene import MARGIN, Drawn, Frame, Placed, frame
+from .svg import STACKED, Marks, Sheet, document, edge_element, node_element, px, style_of
 from .wires import Point, Wire
 
 MOST_DRAWN = 2_000
@@ -36,24 +36,24 @@ SHARED = {False: "shared", True: "summed"}
 
 _TEXT = 13  # px: the bytes, and the legend
 _SIGN = 18  # the height of a badge and of the signs on edges
-_FROM_BOX, _FROM_HEAD = 22, 24  # where the signs are along their wire, unless one is there
+_FROM_BOX, _FROM_HEAD = 27, 24  # where the signs are along their wire, unless one is there
 _FARTHEST = 120
 _CELL = 80  # no label is wider, and no sign
 _LINE = 28  # between the lines of the legend
 
 _STYLE = f"""
-.cg .placed .note,.cg .placed .several{{fill:var(--cg-ink)}}
-.cg .badge,.cg .sign,.cg .bytes{{font:600 {_TEXT}px {SANS};font-variant-numeric:tabular-nums;\
+.cgp .placed .note,.cgp .placed .several{{fill:var(--cg-ink)}}
+.cgp .badge,.cgp .sign,.cgp .bytes{{font:600 {_TEXT}px {SANS};font-variant-numeric:tabular-nums;\
 text-anchor:middle;fill:var(--cg-paper)}}
-.cg .cut,.cg .message{{color:var(--cg-ink)}}
-.cg .cut .wire{{stroke-dasharray:7 4;stroke-width:2}}
-.cg .reverse{{color:var(--cg-der)}}
-.cg .shared .wire{{stroke-width:1.2}}
-.cg .message .bytes{{fill:currentColor;paint-order:stroke;stroke:var(--cg-paper);stroke-width:10;\
+.cgp .edge.cut,.cgp .message{{color:var(--cg-ink)}}
+.cgp .cut .wire{{stroke-dasharray:7 4;stroke-width:2}}
+.cgp .edge.reverse,.cgp .message.reverse{{color:var(--cg-der)}}
+.cgp .shared .wire{{stroke-width:1.2}}
+.cgp .message .bytes{{fill:currentColor;paint-order:stroke;stroke:var(--cg-paper);stroke-width:10;\
 stroke-linejoin:round}}
-.cg .shared .bytes{{font-weight:400}}
-.cg .legend .words{{font:{_TEXT}px {SANS}}}
-.cg .legend .send,.cg .legend .receive{{fill:var(--cg-soft)}}
+.cgp .shared .bytes{{font-weight:400}}
+.cgp .legend .words{{font:{_TEXT}px {SANS}}}
+.cgp .legend .send,.cgp .legend .receive{{fill:var(--cg-soft)}}
 """.rstrip()
 
 
@@ -82,7 +82,7 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
     scene = frame(graph, rooms)
     block_of = {block.item: block.index for block in placement.blocks}
     edges = [
-        edge_element(i, drawn, "values", False, _edge_marks(load, is_reverse))
+        edge_element(i, drawn, "values", False, _edge_marks(graph, drawn, load, is_reverse))
         for i, (drawn, load) in enumerate(zip(scene.edges, loads, strict=True))
     ]
     messages = _messages(scene, loads, rooms, is_reverse)
@@ -91,13 +91,14 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
         for at in scene.nodes
     ]
     scene, legend = _legend(placement, scene, is_reverse)
-    style = style_of(graph) + _STYLE + workers_style(placement.workers)
+    style = style_of(graph) + _STYLE + workers_style("cgp", "node", placement.workers)
     style = f".cg-{theme}{{{worker_properties(theme)}}}\n{style}"
     sheet = Sheet(
         f"{graph.title}, on {counted(placement.workers, 'worker')}",
         describe_placement(placement, is_reverse),
         theme,
         style,
+        " cgp",
     )
     return document(scene, sheet, [*edges, *messages, *nodes, legend])
 
@@ -156,15 +157,16 @@ def _room(bytes_: int) -> int:
     return 2 * ceil(max(width(text, "sans", _TEXT) for text in texts) / 2) + 4
 
 
-def _edge_marks(load: _Load, is_reverse: bool) -> Marks:
+def _edge_marks(graph: Graph, drawn: Drawn, load: _Load, is_reverse: bool) -> Marks:
     if load.sender == load.receiver:
         return Marks()
+    is_stacked = graph.kind(graph.tape[drawn.edge.source]).startswith("group")
     return Marks(
         " cut" + " reverse" * is_reverse + " shared" * (load.size == 0),
         f' data-sender="{load.receiver if is_reverse else load.sender}"'
         f' data-receiver="{load.sender if is_reverse else load.receiver}"'
         f' data-bytes="{load.size}"',
-        is_back=is_reverse,
+        back=1 + STACKED * is_stacked if is_reverse else None,
     )
 
 
@@ -293,14 +295,15 @@ def _node_marks(placement: Placement, block: int, at: Placed) -> Marks:
     )
 
 
-def workers_style(workers: int) -> str:
-    """The colours of those workers that there are."""
+def workers_style(kind: str, element: str, workers: int) -> str:
+    """The colours of those workers that there are, for elements of one kind of picture."""
     return "".join(
-        f"\n.cg .worker-{i} .back,.cg .worker-{i} .behind{{fill:var(--cg-worker-{i}-fill)}}"
-        f"\n.cg .worker-{i} .cell{{fill:var(--cg-worker-{i}-cell)}}"
-        f"\n.cg .worker-{i} .box,.cg .worker-{i} .divider,.cg .worker-{i} .behind"
-        f"{{stroke:var(--cg-worker-{i}-line)}}"
-        f"\n.cg .line-{i}{{fill:var(--cg-worker-{i}-line)}}"
+        f"\n.{kind} .{element}.worker-{i} .back,.{kind} .{element}.worker-{i} .behind"
+        f"{{fill:var(--cg-worker-{i}-fill)}}"
+        f"\n.{kind} .{element}.worker-{i} .cell{{fill:var(--cg-worker-{i}-cell)}}"
+        f"\n.{kind} .{element}.worker-{i} .box,.{kind} .{element}.worker-{i} .divider,"
+        f".{kind} .{element}.worker-{i} .behind{{stroke:var(--cg-worker-{i}-line)}}"
+        f"\n.{kind} .line-{i}{{fill:var(--cg-worker-{i}-line)}}"
         for i in range(min(workers, _COLOURS))
     )
 

@@ -40,6 +40,8 @@ from .typeset import SMALL, Run
 from .wires import Wire
 
 SHOWS = ("definition", "values", "partials")
+STACKED = 4
+"""How far the box behind a folded one looks out."""
 _RADIUS = 10
 # The outline of a value cell, from its left upper corner on.
 _CELL = (
@@ -47,7 +49,6 @@ _CELL = (
     f"v{BOX_HEIGHT - 2 * _RADIUS}a{_RADIUS},{_RADIUS} 0 0 1 -{_RADIUS},{_RADIUS}"
     f"h-{VALUE_CELL - _RADIUS}z"
 )
-_STACKED = 4  # how far the box behind a folded one looks out
 _MOST_DESCRIBED = 40
 # What XML 1.0 has no way to write.
 _LEGAL = "\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
@@ -125,6 +126,8 @@ class Sheet(NamedTuple):
     description: str
     theme: str
     style: str
+    kind: str = ""
+    """A class of its own, so that its rules are for no other picture on a page."""
 
 
 class Marks(NamedTuple):
@@ -133,8 +136,8 @@ class Marks(NamedTuple):
     classes: str = ""
     attributes: str = ""
     elements: str = ""
-    is_back: bool = False
-    """Whether an edge's head is at its source."""
+    back: int | None = None
+    """Where an edge's head is at its source: how far from that box."""
 
 
 _PLAIN = Marks()
@@ -154,7 +157,7 @@ def document(scene: Frame, sheet: Sheet, elements: Iterable[str]) -> str:
     # nbconvert puts many drawings into one page: ids come from what they name.
     key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg{sheet.kind} cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
         f'viewBox="0 0 {px(scene.width)} {px(scene.height)}" '
         f"{_size(scene, scene.density.scale)}>\n"
@@ -181,10 +184,10 @@ def edge_element(
     x, y = wire.pieces[-1][-1]
     head = f"M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
     course = _path(wire)
-    if marks.is_back:
+    if marks.back is not None:
         course += "h7"
         x, y = wire.start
-        head = f"M{x + 1},{y}l9.5,-4.9l-2.6,4.9l2.6,4.9z"
+        head = f"M{x + marks.back},{y}l9.5,-4.9l-2.6,4.9l2.6,4.9z"
     partial = ""
     if show == "partials":
         partial = _partial(drawn) if fractions else _number(drawn)
@@ -259,7 +262,7 @@ def node_element(graph: Graph, placed: Placed, show: str, marks: Marks = _PLAIN)
         title = f"<title>{escape(node.name + formula)}</title>"
     behind = note = shift = ""
     if is_folded:
-        behind = f'<rect class="behind" {_shape(x + _STACKED, y - _STACKED, whole)}/>'
+        behind = f'<rect class="behind" {_shape(x + STACKED, y - STACKED, whole)}/>'
     words = graph.describe(node) if is_folded else noted(node)
     if words:
         middle = x + placed.formula_width // 2

@@ -170,24 +170,24 @@ def _measured(spans: Iterable[Span]) -> Chart:
 
 
 _STYLE = f"""
-.cg text{{font:{_TEXT:g}px {SANS};fill:var(--cg-ink)}}
-.cg .paper{{fill:var(--cg-paper)}}
-.cg .badge{{font-weight:600;text-anchor:middle;fill:var(--cg-paper)}}
-.cg .grid{{stroke:var(--cg-faint)}}
-.cg .lane{{stroke:var(--cg-faint)}}
-.cg .tick{{fill:var(--cg-soft);text-anchor:middle;font-variant-numeric:tabular-nums}}
-.cg .task rect{{stroke-width:1.2}}
-.cg .task text{{text-anchor:middle}}
-.cg .task.reverse rect{{fill:var(--cg-paper)}}
-.cg .task.critical rect{{stroke:var(--cg-ink);stroke-width:2.4}}
-.cg .transfer rect{{fill:var(--cg-soft)}}
-.cg .arrow{{color:var(--cg-ink)}}
-.cg .arrow.reverse{{color:var(--cg-der)}}
-.cg .arrow path{{fill:none;stroke:currentColor;stroke-width:1.3;stroke-dasharray:5 3}}
-.cg .arrow .head{{fill:currentColor;stroke:none}}
-.cg .key{{fill:none;stroke:var(--cg-soft);stroke-width:1.2}}
-.cg .key.full{{fill:var(--cg-faint)}}
-.cg .key.strong{{stroke:var(--cg-ink);stroke-width:2.4}}
+.cgt text{{font:{_TEXT:g}px {SANS};fill:var(--cg-ink)}}
+.cgt .paper{{fill:var(--cg-paper)}}
+.cgt .badge{{font-weight:600;text-anchor:middle;fill:var(--cg-paper)}}
+.cgt .grid{{stroke:var(--cg-faint)}}
+.cgt .lane{{stroke:var(--cg-faint)}}
+.cgt .tick{{fill:var(--cg-soft);text-anchor:middle;font-variant-numeric:tabular-nums}}
+.cgt .task rect{{stroke-width:1.2}}
+.cgt .task text{{text-anchor:middle}}
+.cgt .task.reverse .cell{{fill:var(--cg-paper)}}
+.cgt .task.critical .box{{stroke:var(--cg-ink);stroke-width:2.4}}
+.cgt .transfer rect{{fill:var(--cg-soft)}}
+.cgt .arrow{{color:var(--cg-ink)}}
+.cgt .arrow.reverse{{color:var(--cg-der)}}
+.cgt .arrow path{{fill:none;stroke:currentColor;stroke-width:1.3;stroke-dasharray:5 3}}
+.cgt .arrow .head{{fill:currentColor;stroke:none}}
+.cgt .key{{fill:none;stroke:var(--cg-soft);stroke-width:1.2}}
+.cgt .key.full{{fill:var(--cg-faint)}}
+.cgt .key.strong{{stroke:var(--cg-ink);stroke-width:2.4}}
 """.strip()
 
 
@@ -205,11 +205,11 @@ def draw_timeline(source: Source, theme: str = "light", width: int = WIDTH) -> s
     title, description = "Timeline of the workers", escape(describe_timeline(source))
     key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
     style = (
-        f".cg-{theme}{{{properties(theme)}{worker_properties(theme)}}}\n{_STYLE}"
-        f"{workers_style(drawn.workers)}"
+        f".cg-{theme}{{{properties(theme)}{worker_properties(theme)}}}"
+        f"{workers_style('cgt', 'task', drawn.workers)}\n{_STYLE}"
     )
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cgt cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}">\n<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n<style>{style}</style>\n'

@@ -15,20 +15,22 @@ import anywidget
 import traitlets
 from traitlets import TraitError
 
-from ..core.numbers import TOLERANCE, close, counted
+from ..core.numbers import close, counted
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement, blocks
 from ..graphs.schedule import Machine, automatic
-from ..render.placement import draw_placement
 from ..render import typeset
-from ..render.timeline import draw_spans, draw_timeline
+from ..render.placement import draw_placement
+from ..render.timeline import draw_timeline
 from . import placing
 from .explorer import STATIC, WIDGET_VIEW
 
 MOST_WORKERS = 8
 MOST_BLOCKS = 150
 """Each has a box in the picture and a line in the table."""
+TIMELINE = 940
+"""The width of a timeline, in px."""
 MOST_LINES = 12
 """Derivatives of a run that are listed."""
 
@@ -173,8 +175,7 @@ class PlacementExplorer(anywidget.AnyWidget):
             if asked["placement"] is None:
                 wanted = dict(automatic(self.graph, workers, machine, self.by))
             else:
-                named = zip(self.placed, asked["placement"], strict=True)
-                wanted = {name: min(worker, workers - 1) for name, worker in named}
+                wanted = dict(zip(self.placed, asked["placement"], strict=True))
             with self.hold_trait_notifications():
                 self.workers = workers
                 self.machine = machine
@@ -214,7 +215,11 @@ class PlacementExplorer(anywidget.AnyWidget):
     def _start(self, change: Any) -> None:
         """Run a placement that the browser names, in a thread: the kernel's messages go on."""
         number = self.order.get("number")
-        if self._run is None or not isinstance(number, int) or self.outcome.get("state") == "running":
+        if (
+            self._run is None
+            or not isinstance(number, int)
+            or self.outcome.get("state") == "running"
+        ):
             return
         try:
             workers = _checked_workers(self.order["workers"])
@@ -259,7 +264,11 @@ class PlacementExplorer(anywidget.AnyWidget):
         return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {**self.view(), "text/html": placing.html(*self._shown), "text/plain": repr(self)}, {}
+        return {
+            **self.view(),
+            "text/html": placing.html(*self._shown),
+            "text/plain": repr(self),
+        }, {}
 
     def __repr__(self) -> str:
         return placing.plain(placing.compare(*self._shown[:2]))
@@ -290,7 +299,7 @@ def _survey(placed: Placement, machine: Machine, is_reverse: bool) -> dict[str, 
         "isReverse": is_reverse,
         "machine": placing.shown(machine),
         "svg": draw_placement(placed, is_reverse=is_reverse),
-        "timeline": draw_timeline(comparison.yours),
+        "timeline": draw_timeline(comparison.yours, width=TIMELINE),
         "figures": [figure._asdict() for figure in placing.figures(comparison)],
         "isAutomatic": comparison.is_automatic,
         "explanation": placing.explained(comparison),
@@ -303,13 +312,16 @@ def _survey(placed: Placement, machine: Machine, is_reverse: bool) -> dict[str, 
 def _told(graph: Graph, placed: Placement, result: Result) -> dict[str, Any]:
     """What the browser shows of a run, beside what the local engine finds."""
     local = graph.gradient()
-    names = [name for name, x in result.gradient.items()]
-    lines = [_line(graph.output.name, result.value, graph.output.value)]
+    names = list(result.gradient)
+    output = graph.output
+    lines = [_line(output.name, result.value, output.value, graph.tolerance)]
     lines += [
-        _line(f"∂{graph.output.name}/∂{name}", result.gradient[name], local[name])
+        _line(f"∂{output.name}/∂{name}", result.gradient[name], local[name], graph.tolerance)
         for name in names[:MOST_LINES]
     ]
-    others = [_agree(result.gradient[name], local[name]) for name in names[MOST_LINES:]]
+    others = [
+        _agree(result.gradient[name], local[name], graph.tolerance) for name in names[MOST_LINES:]
+    ]
     rest = ""
     if others:
         mark = "✓ all as here" if all(others) else f"✗ {others.count(False)} not as here"
@@ -325,12 +337,12 @@ def _told(graph: Graph, placed: Placement, result: Result) -> dict[str, Any]:
         "rest": rest,
         "ran": ran,
         "where": "; ".join(elsewhere) or "Every block ran where it was placed",
-        "timeline": draw_spans(result.timeline, placed.workers),
+        "timeline": draw_timeline(result.timeline, width=TIMELINE),
     }
 
 
-def _line(name: str, found: Any, local: Any) -> dict[str, Any]:
-    return {"name": name, "value": _in_short(found), "agrees": _agree(found, local)}
+def _line(name: str, found: Any, local: Any, tolerance: float) -> dict[str, Any]:
+    return {"name": name, "value": _in_short(found), "agrees": _agree(found, local, tolerance)}
 
 
 def _in_short(value: Any) -> str:
@@ -341,13 +353,13 @@ def _in_short(value: Any) -> str:
     return f"{typeset.number(value)}, {summary(value)['words']}"
 
 
-def _agree(found: Any, local: Any) -> bool:
+def _agree(found: Any, local: Any, tolerance: float) -> bool:
     """Whether a number, or each entry of an array, is what the local engine finds."""
     if not is_array(local):
-        return close(float(found), float(local))
+        return close(float(found), float(local), 1.0, tolerance)
     if found.shape != local.shape:
         return False
-    pairs = zip(found.ravel().tolist(), local.ravel().tolist(), strict=True)
-    scale = max(map(abs, local.ravel().tolist()), default=0.0)
-    tolerance = 1e-5 if str(local.dtype) == "float32" else TOLERANCE
-    return all(close(x, y, scale, tolerance) for x, y in pairs)
+    entries = local.ravel().tolist()
+    scale = max(map(abs, entries), default=0.0)
+    pairs = zip(found.ravel().tolist(), entries, strict=True)
+    return all(close(x, y, max(scale, 1.0), tolerance) for x, y in pairs)

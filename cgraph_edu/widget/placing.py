@@ -17,6 +17,7 @@ from ..render.placement import draw_placement
 from ..render.svg import escape
 from ..render.typeset import lookalikes, plain_name
 
+
 def in_seconds(seconds: float) -> str:
     """A time with three digits, in ms below a second: two times are easily compared."""
     if seconds >= 1:
@@ -44,10 +45,10 @@ class Field(NamedTuple):
 
 
 FIELDS = (
-    Field("latency", "latency", "any message, at least", "ms", 1e-3, True),
-    Field("bandwidth", "bandwidth", "what a link carries", "MB/s", 1e6, False),
-    Field("rate", "rate", "operations of a worker", "million/s", 1e6, False),
-    Field("overhead", "overhead", "any task, besides", "ms", 1e-3, True),
+    Field("latency", "latency", "of a message", "ms", 1e-3, True),
+    Field("bandwidth", "bandwidth", "of the network", "MB/s", 1e6, False),
+    Field("rate", "operations", "of a worker", "million/s", 1e6, False),
+    Field("overhead", "overhead", "of a task", "ms", 1e-3, True),
 )
 
 
@@ -127,10 +128,7 @@ def figures(comparison: Comparison) -> list[Figure]:
         line("sent forward", "less", lambda s: s.placement.moved(False), format_bytes),
         line("sent in reverse", "less", lambda s: s.placement.moved(True), format_bytes),
         line("simulated time", "faster", lambda s: s.makespan, in_seconds),
-        *(
-            line(f"worker {w} busy", "", lambda s, w=w: s.busy(w), percent)
-            for w in range(workers)
-        ),
+        *(line(f"worker {w} busy", "", lambda s, w=w: s.busy(w), percent) for w in range(workers)),
     ]
 
 
@@ -232,7 +230,10 @@ def plain(comparison: Comparison) -> str:
     for worker in range(placement.workers):
         names = [name for name, at in placement.items() if at == worker]
         lines.append(f"  worker {worker}: {', '.join(names) or 'nothing'}")
-    rows = [("", "yours", "automatic"), *((f.name, f.yours, f.automatic) for f in figures(comparison))]
+    rows = [
+        ("", "yours", "automatic"),
+        *((f.name, f.yours, f.automatic) for f in figures(comparison)),
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for name, *values in rows:
         cells = [value.rjust(width) for value, width in zip(values, widths[1:], strict=True)]

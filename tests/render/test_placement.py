@@ -24,6 +24,7 @@ from cgraph_edu.graphs.placement import Placement, blocks
 from cgraph_edu.graphs.schedule import Machine, Schedule, simulate
 from cgraph_edu.render.palette import BARS, PALETTES, WORKERS
 from cgraph_edu.render.placement import MOST_LISTED, describe_placement, draw_placement
+from cgraph_edu.render.svg import draw
 from cgraph_edu.render.timeline import chart, describe_timeline, draw_timeline, plot_timeline
 from tests.examples import five_nodes
 
@@ -235,6 +236,20 @@ def test_it_fits_its_paper() -> None:
             x, y = map(float, re.findall(r"[\d.]+", key.attrib["transform"]))
             assert x * float(found[2]) < width
             assert float(found[1]) + (y + 9) * float(found[2]) < height
+
+
+def test_pictures_on_one_page_leave_each_other_alone() -> None:
+    """Inline SVG has no style of its own: the rules of each kind name a class of that kind."""
+    ours, graphs = draw_placement(layers()), layers().graph.folding
+    assert graphs is not None
+    plain = re.findall(r"([^{}]+)\{", draw(graphs.view(0)).partition("<style>")[2])
+    for kind, svg in (("cgp", ours), ("cgt", draw_timeline(slow()))):
+        assert kind in parse(svg).attrib["class"].split()
+        style = svg.partition("<style>")[2].partition("</style>")[0]
+        for selectors in re.findall(r"([^{}]+)\{", style):
+            for selector in selectors.strip().split(","):
+                is_known = any(selector in known.strip().split(",") for known in plain)
+                assert is_known or selector.split()[0] in (f".{kind}", ".cg-light")
 
 
 def test_learners_text_is_only_ever_text() -> None:

@@ -5,7 +5,6 @@ import "./stepper.css";
 import "./tools.css";
 
 import type { Model } from "./model";
-import { openPage } from "./page";
 import { PlacementExplorer } from "./placement/explorer";
 import "./placement/placement.css";
 
@@ -13,7 +12,5 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const explorer = new PlacementExplorer(model, el);
   return () => explorer.dispose();
 }
-
-openPage("placement", render);
 
 export default { render };

@@ -26,14 +26,12 @@ export class Bar {
     this.root.append(`Place ${blocks} ${blocks === 1 ? "block" : "blocks"} on`, blank, "workers", radios);
   }
 
-  show(workers: number, isReverse: boolean, canChange: boolean): void {
+  show(workers: number, isReverse: boolean): void {
     this.#workers.value = String(workers);
-    this.#workers.disabled = !canChange;
     this.#passes.forEach((radio, index) => {
       const isChosen = (index === 1) === isReverse;
       radio.setAttribute("aria-checked", String(isChosen));
       radio.tabIndex = isChosen ? 0 : -1;
-      radio.disabled = !canChange;
     });
   }
 

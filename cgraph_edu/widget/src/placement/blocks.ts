@@ -16,7 +16,7 @@ export class BlocksPanel {
   readonly #automatic = button("Automatic");
   readonly #undo = button("Undo");
   readonly #rows: readonly Row[];
-  readonly #column = element("th", { scope: "col", hidden: "" }, "ran on");
+  readonly #column = element("th", { scope: "col", hidden: "" }, "ran");
   #workers = 0;
 
   constructor(blocks: readonly Block[], placing: Placing) {
@@ -49,10 +49,9 @@ export class BlocksPanel {
     this.#rows.forEach((row, index) => row.showRun(ran && ran[index]!, wanted[index]!));
   }
 
-  allow(canChange: boolean, canUndo: boolean, isAutomatic: boolean): void {
-    enable(this.#undo, canChange && canUndo);
-    enable(this.#automatic, canChange && !isAutomatic);
-    this.#rows.forEach((row) => row.allow(canChange));
+  allow(canUndo: boolean, isAutomatic: boolean): void {
+    enable(this.#undo, canUndo);
+    enable(this.#automatic, !isAutomatic);
   }
 }
 
@@ -76,7 +75,7 @@ class Row {
   }
 
   offer(workers: number): void {
-    const options = range(workers).map((worker) => element("option", { value: worker }, `worker ${worker}`));
+    const options = range(workers).map((worker) => element("option", { value: worker }, String(worker)));
     this.#menu.replaceChildren(...options);
   }
 
@@ -88,10 +87,6 @@ class Row {
   showRun(ran: number | null, wanted: number): void {
     this.#ran.hidden = ran === null;
     this.#ran.classList.toggle("cgx-differs", ran !== wanted);
-    setText(this.#ran, ran === wanted ? `${ran} ✓` : `${ran}, not ${wanted}`);
-  }
-
-  allow(canChange: boolean): void {
-    this.#menu.disabled = !canChange;
+    setText(this.#ran, ran === wanted ? "✓" : `on ${ran}`);
   }
 }

@@ -73,11 +73,10 @@ export class MachinePanel {
     );
   }
 
-  show(machine: Readonly<Record<string, number>>, canChange: boolean): void {
+  show(machine: Readonly<Record<string, number>>): void {
     const isSame = JSON.stringify(machine) === JSON.stringify(this.#machine);
     this.#machine = machine;
     this.#inputs.forEach((field, index) => {
-      field.disabled = !canChange;
       if (isSame && field.value) return;
       field.value = formatNumber(machine[this.fields[index]!.name]!);
       field.removeAttribute("aria-invalid");

@@ -16,8 +16,10 @@ import { PlacementStage } from "./stage";
 /** An answer counts as settled, and is announced, after this long. */
 const SETTLED_MS = 500;
 
-const ALONE = "To place blocks and to run them, Python is needed: open the notebook.";
-const GONE = "Python does not answer, so nothing can be run.";
+/** After so long without a sign that a run has begun, Python may be gone. */
+const PATIENCE_MS = 3000;
+
+const GONE = "It can't be run: Python does not answer. Is the kernel running?";
 
 /** What can be undone. */
 type Kept = Pick<Answer, "placement" | "workers">;
@@ -49,6 +51,10 @@ export class PlacementExplorer {
   #isAutomaticWanted = false;
   #wait: Wait = "none";
   #settling = 0;
+  /** A run was asked for, and Python has not said that it began. */
+  #isOrdered = false;
+  #isSilent = false;
+  #patience = 0;
   /** What to say when the answer has settled, before what came of it. */
   #did = "";
 
@@ -74,7 +80,7 @@ export class PlacementExplorer {
       root.replaceChildren(element("p", { class: "cgx-message", role: "alert" }, text));
       return;
     }
-    this.#listen("outcome", () => this.#report());
+    this.#listen("outcome", () => this.#doubt(false));
     this.#listen("theme", () => this.#paint());
     this.#stops.push(watchTheme(() => this.#paint()));
   }
@@ -84,6 +90,7 @@ export class PlacementExplorer {
     this.#run?.stop();
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
+    clearTimeout(this.#patience);
     this.root.replaceChildren();
   }
 
@@ -162,7 +169,6 @@ export class PlacementExplorer {
   }
 
   #ask(change: Partial<Request & Kept>): void {
-    if (this.model.isAlone) return;
     if (change.placement) this.#isAutomaticWanted = false;
     this.#wanted = { ...this.#wanted, ...change };
     this.#show();
@@ -182,6 +188,16 @@ export class PlacementExplorer {
     const number = Number((this.model.get("order") as { number?: number } | undefined)?.number ?? 0) + 1;
     this.model.set("order", { number, placement, workers });
     this.model.save_changes();
+    this.#isOrdered = true;
+    this.#patience = window.setTimeout(() => this.#doubt(true), PATIENCE_MS);
+    this.#report();
+  }
+
+  /** Whether Python seems to be gone while it was to begin a run. */
+  #doubt(isSilent: boolean): void {
+    clearTimeout(this.#patience);
+    this.#isOrdered = false;
+    this.#isSilent = isSilent;
     this.#report();
   }
 
@@ -189,6 +205,7 @@ export class PlacementExplorer {
 
   #take(answer: Answer, isLast: boolean): void {
     this.#answer = answer;
+    this.#isSilent = false;
     if (isLast) {
       const { placement, workers, isReverse, machine } = answer;
       const isFromPython = this.#wanted && !this.#did && !this.#isAutomaticWanted;
@@ -212,7 +229,7 @@ export class PlacementExplorer {
           this.#give(block, (this.#wanted.placement[block]! + 1) % this.#wanted.workers),
         to: (block: number, worker: number) => this.#give(block, worker),
       };
-      this.#stage = new PlacementStage(svg, this.#document.blocks, placement, this.model.isAlone ? null : giving);
+      this.#stage = new PlacementStage(svg, this.#document.blocks, placement, giving);
       const { scrollLeft } = this.#host;
       this.#host.replaceChildren(this.#stage.svg);
       this.#host.scrollLeft = scrollLeft;
@@ -233,16 +250,15 @@ export class PlacementExplorer {
   /** What a person wants, at once. */
   #show(): void {
     const { placement, workers, isReverse, machine } = this.#wanted;
-    const canChange = !this.model.isAlone;
     const { isAutomatic } = this.#answer;
-    this.#bar.show(workers, isReverse, canChange);
+    this.#bar.show(workers, isReverse);
     this.#blocks.show(placement, workers);
-    this.#blocks.allow(canChange, this.#kept.length > 0, isAutomatic && isEqual(placement, this.#answer.placement));
-    this.#machine.show(machine, canChange);
+    this.#blocks.allow(this.#kept.length > 0, isAutomatic && isEqual(placement, this.#answer.placement));
+    this.#machine.show(machine);
     const what = isReverse
       ? "Each worker that used a value sends back one adjoint: the sum of what its own uses contribute."
       : "A value is sent once to each other worker that uses it.";
-    const how = canChange && workers > 1 ? ` Click a box for the next worker, or press 0 to ${workers - 1} on it.` : "";
+    const how = workers > 1 ? ` Click a box for the next worker, or press 0 to ${workers - 1} on it.` : "";
     setText(this.#hint, what + how);
     this.#report();
   }
@@ -254,9 +270,8 @@ export class PlacementExplorer {
     this.root.setAttribute("aria-busy", String(this.#wait !== "none"));
     setText(this.#sign, this.#wait === "computing" ? "computing… the picture is not current" : "");
     const { message } = this.#answer;
-    const text = this.model.isAlone
-      ? ALONE
-      : this.#wait === "gone"
+    const text =
+      this.#wait === "gone"
         ? "Python has not answered: is the kernel running? Picture and figures are those of the placement before."
         : message;
     setText(this.#message, text);
@@ -268,8 +283,8 @@ export class PlacementExplorer {
     const told = (this.model.get("outcome") ?? {}) as Partial<Outcome>;
     const outcome = told.state ? (told as Outcome) : null;
     const isOld = Boolean(outcome) && !isEqual(outcome!.of, this.#wanted.placement);
-    const why = this.#document.run || (this.model.isAlone ? ALONE : this.#wait === "gone" ? GONE : "");
-    this.#run.show(outcome, why, isOld);
+    const why = this.#document.run || (this.#isSilent || this.#wait === "gone" ? GONE : "");
+    this.#run.show(outcome, why, isOld, this.#isOrdered);
     this.#run.paint(resolveTheme(this.model.get("theme")));
     this.#blocks.showRun((!isOld && outcome?.ran) || null, this.#wanted.placement);
   }
@@ -287,12 +302,11 @@ export class PlacementExplorer {
 
   #settle(): void {
     clearTimeout(this.#settling);
-    const before = this.#answer.words;
     this.#settling = window.setTimeout(() => {
-      if (this.#wait !== "none" || this.#answer.message) return;
-      const said = [this.#did, before].filter(Boolean).join(": ");
+      const did = this.#did;
       this.#did = "";
-      setText(this.#live, said);
+      if (this.#wait !== "none" || this.#answer.message) return;
+      setText(this.#live, [did, this.#answer.words].filter(Boolean).join(": "));
     }, SETTLED_MS);
   }
 

@@ -15,7 +15,7 @@ export class PathPanel {
   /** `lit` is told the step that stands out, or -1 for none. */
   constructor(private readonly lit: (step: number) => void) {
     this.root.append(
-      element("div", { class: "cgx-head" }, element("h3", { class: "cgx-title" }, "critical path: nothing on it can be done earlier")),
+      element("div", { class: "cgx-head" }, element("h3", { class: "cgx-title" }, "critical path: the chain of tasks and messages that ends last")),
       this.#list,
       this.#sum,
     );
@@ -29,11 +29,10 @@ export class PathPanel {
     const hadFocus = this.#list.matches(":focus-within");
     this.#steps = steps;
     this.#buttons = steps.map((step, index) => {
-      const content = step.worker === null ? "→ " : workerBadge(step.worker);
-      const kind = step.worker === null ? "cgx-leg cgx-sent" : "cgx-leg";
-      const made = element("button", { type: "button", class: kind }, content, step.text);
-      const place = step.worker === null ? "" : `, on worker ${step.worker}`;
-      made.setAttribute("aria-label", `${step.text}${place}, ${step.seconds}`);
+      const isSent = step.worker === null;
+      const made = element("button", { type: "button", class: isSent ? "cgx-leg cgx-sent" : "cgx-leg" });
+      const aside = isSent ? "" : `, on worker ${step.worker}, ${step.seconds}`;
+      made.append(isSent ? "→ " : badge(step.worker!), step.text, element("span", { class: "cgx-hidden" }, aside));
       made.addEventListener("click", () => this.#light(index === this.#at ? -1 : index));
       return keepKeys(made);
     });
@@ -75,4 +74,10 @@ export class PathPanel {
     this.#light(next);
     this.#buttons[next]?.focus();
   }
+}
+
+function badge(worker: number): HTMLElement {
+  const made = workerBadge(worker);
+  made.setAttribute("aria-hidden", "true");
+  return made;
 }

@@ -29,18 +29,21 @@ export class RunPanel {
     clearInterval(this.#timer);
   }
 
-  /** `why` it can't be run, "" where it can; `isOld`: it ran another placement than is shown. */
-  show(outcome: Outcome | null, why: string, isOld: boolean): void {
-    const isRunning = outcome?.state === "running" && !why;
+  /**
+   * `why` it can't be run, "" where it can; `isOld`: it ran another placement than is shown; `isOrdered`:
+   * another run is about to begin.
+   */
+  show(outcome: Outcome | null, why: string, isOld: boolean, isOrdered: boolean): void {
+    const isRunning = !why && (isOrdered || outcome?.state === "running");
     enable(this.#button, !why && !isRunning);
     this.root.setAttribute("aria-busy", String(isRunning));
     if (isRunning !== Boolean(this.#timer)) this.#count(isRunning);
-    const said = why || status(outcome, isOld);
+    const said = why || (isRunning ? "running on the workers…" : status(outcome, isOld));
     setText(this.#status, said);
-    const isFailure = outcome?.state === "failed" && !why;
+    const isFailure = outcome?.state === "failed" && !why && !isRunning;
     this.#status.classList.toggle("cgx-failed", isFailure);
     if (!outcome || outcome.state === "done") this.#draw(outcome);
-    this.#result.classList.toggle("cgx-old", Boolean(outcome && (isOld || outcome.state !== "done")));
+    this.#result.classList.toggle("cgx-old", Boolean(outcome && (isOld || isRunning || outcome.state !== "done")));
   }
 
   /** The pictures in the colours of the theme. */
@@ -80,7 +83,7 @@ export class RunPanel {
     );
     const table = element("table", { class: "cgx-table" }, element("tbody", {}, ...rows));
     this.#result.replaceChildren(
-      element("div", { class: "cgx-measured" }, timeline("measured", outcome.timeline ?? "")),
+      element("div", { class: "cgx-measured" }, timeline("measured", outcome.timeline!)),
       element("div", { class: "cgx-list" }, table),
       element("p", { class: "cgx-aside" }, [outcome.rest, outcome.where].filter(Boolean).join(". ") + "."),
     );
@@ -89,14 +92,16 @@ export class RunPanel {
 
 function status(outcome: Outcome | null, isOld: boolean): string {
   if (!outcome) return "on real processes, through Dask";
-  if (outcome.state === "running") return "running on the workers…";
   if (outcome.state === "failed") return outcome.error ?? "It failed.";
   return isOld ? "done, of the placement before: run it again for this one" : "done";
 }
 
 /** A picture of who did what when, with a heading. */
-export function timeline(word: string, svg: string): HTMLElement {
-  const made = element("figure", { class: "cgx-timeline" }, element("figcaption", { class: "cgx-title" }, word));
-  if (svg) made.append(element("div", { class: "cgx-scroll" }, readSvg(svg)));
-  return made;
+export function timeline(word: string, text: string): HTMLElement {
+  const svg = readSvg(text);
+  svg.setAttribute("role", "img");
+  const told = new DOMParser().parseFromString(text, "image/svg+xml").querySelector("desc");
+  svg.setAttribute("aria-label", `${word}: ${told?.textContent ?? ""}`);
+  const caption = element("figcaption", { class: "cgx-title" }, word);
+  return element("figure", { class: "cgx-timeline" }, caption, element("div", { class: "cgx-scroll" }, svg));
 }

@@ -21,7 +21,7 @@ export class PlacementStage {
     text: string,
     private readonly blocks: readonly Block[],
     placement: readonly number[],
-    giving: Giving | null,
+    giving: Giving,
   ) {
     this.svg = readSvg(text);
     const width = Number(this.svg.getAttribute("width"));
@@ -29,8 +29,7 @@ export class PlacementStage {
     this.#boxes = blocks.map(({ name, item, note }, index) => {
       const box = part(this.svg, `.node[data-node="${item}"]`);
       setAttribute(box, "aria-label", `${name}, ${note}, on worker ${placement[index]}`);
-      if (giving) enliven(box, index, giving);
-      else setAttribute(box, "role", "img");
+      enliven(box, index, giving);
       return box;
     });
   }
