@@ -104,9 +104,8 @@ class DataParallel:
         check_callable(loss, "data_parallel takes")
         given = list(shards)
         _check_shards(given)
-        self.timeout = timeout
         client = client_for(client)
-        self._crew = Crew(client)
+        self._crew = Crew(client, timeout)
         self._kept = Tasks(client)
         self._loss = self._kept.submit(Given(_Loss(loss)), name="loss")
         self._names = [f"shard {i}" for i in range(len(given))]
@@ -122,11 +121,17 @@ class DataParallel:
         self.close()
 
     def close(self) -> None:
-        """Let the workers forget the shards."""
+        """Let the workers forget the shards: there are no more steps."""
+        self._shards.clear()
         self._kept.close()
 
     def step(self, params: Tree) -> SummedGradient:
-        """The value and the gradient at `params`."""
+        """The value and the gradient at `params`.
+
+        After a time-out the shards are gone: make another DataParallel.
+        """
+        if not self._shards:
+            raise ValueError("this DataParallel was closed: make another one")
         began, start = time(), perf_counter()
         params = tree_map(lambda w: variable(w).value, params)
         with Tasks(self._crew.client) as tasks:
@@ -136,10 +141,16 @@ class DataParallel:
                 for shard, name, home in zip(self._shards, self._names, self._homes(), strict=True)
             ]
             named = list(zip(self._names * 2, [*self._shards, *parts], strict=True))
-            part = self._crew.result(_summed(parts, tasks), named, self.timeout)
+            total = _summed(parts, tasks)
+
+            def release() -> None:
+                tasks.close()
+                self.close()
+
+            part = self._crew.result(total, named, release)
         seconds = perf_counter() - start
         spans = [
-            Span(name, self._crew.number(place), first - began, last - began)
+            Span(name, self._crew.numbers[place], first - began, last - began)
             for name, place, first, last in part.done
         ]
         where = {span.task: span.worker for span in spans}

@@ -128,8 +128,7 @@ class _Sweeping:
         self.points = points
         self.client = client
         self.batch = batch
-        self.timeout = timeout
-        self.crew = Crew(client)
+        self.crew = Crew(client, timeout)
         self.token = uuid4().hex
         self.f = client.submit(Given(f), key=f"function-{self.token}")
         self.flying: dict[Future[Any], tuple[int, str]] = {}
@@ -148,9 +147,7 @@ class _Sweeping:
                 for future in self.ended():
                     tell(self.take(future))
         finally:
-            # An error keeps what is in its frames, and Dask does what somebody keeps.
-            for future in (self.f, *self.flying):
-                future.release()
+            self.release()
         results = [each for i in range(len(self.results)) for each in self.results[i]]
         seconds = perf_counter() - start
         return Sweep(results, len(self.results), self.work, seconds, workers)
@@ -171,6 +168,11 @@ class _Sweeping:
             self.flying[future] = number, name
         return bool(self.flying)
 
+    def release(self) -> None:
+        """Let go of what is not back yet."""
+        for future in (self.f, *self.flying):
+            future.release()
+
     def size(self) -> int:
         """How many points to read for the next batch."""
         if self.batch is not None:
@@ -185,15 +187,19 @@ class _Sweeping:
         """The batches that are ready."""
         try:
             with self.client.as_current():
-                return list(wait([*self.flying], self.timeout, "FIRST_COMPLETED").done)
+                left = self.crew.timeout - self.crew.search
+                return list(wait([*self.flying], left, "FIRST_COMPLETED").done)
         except (CancelledError, TimeoutError):
-            named = [(name, future) for future, (_, name) in self.flying.items()]
-            raise self.crew.late(named, self.timeout) from None
+            raise self.crew.late(self.parts(), self.release) from None
+
+    def parts(self) -> list[tuple[str, Future[Any]]]:
+        """The batches that are not back, by their names."""
+        return [(name, future) for future, (_, name) in self.flying.items()]
 
     def take(self, future: Future[Any]) -> int:
         """Take a batch's results; how many they are."""
-        number, name = self.flying.pop(future)
-        results, seconds = self.crew.result(future, [(name, future)], self.timeout)
+        results, seconds = self.crew.result(future, self.parts(), self.release)
+        number, _ = self.flying.pop(future)
         self.results[number] = results
         self.work += seconds
         self.finished += len(results)

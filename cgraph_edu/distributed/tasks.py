@@ -5,11 +5,12 @@ What a task raises is caught on its worker and sent as a `TaskError`. The waits 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from uuid import uuid4
 
 import dask
@@ -17,11 +18,12 @@ from distributed import Client, Future, get_worker
 from distributed.protocol.pickle import dumps, loads
 from distributed.scheduler import KilledWorker
 
-from .clusters import check, workers_of
+from .clusters import LOOK, answers_of, bounded, check, kill, workers_of
 from .errors import DistributedError
+from .waiting import SEARCH, Numbers
 
-SEARCH = 2.0
-"""Seconds that the scheduler has to tell who is late."""
+Parts: TypeAlias = Iterable[tuple[str, Future[Any]]]
+"""Tasks, each after its name."""
 
 
 class TaskError(Exception):
@@ -103,103 +105,125 @@ def failure(name: str, error: Exception) -> TaskError:
 
 
 class Crew:
-    """A client's workers by their numbers; those that are gone are known still.
+    """The workers of a client, waits for what they do, and words for what goes wrong.
 
     Workers that join are looked at as `client_for` looks at the first ones.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timeout: float) -> None:
+        if not timeout > 0:
+            raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
         self.client = client
-        self._numbers: dict[str, int] = {}
-        self._latest: tuple[str, ...] = ()
+        self.timeout = timeout
+        self.search = min(SEARCH, timeout / 4)
+        """Seconds of the time-out that are kept for finding out who is late."""
+        self.numbers = Numbers(client)
+        self.latest = self.numbers.addresses
 
     def addresses(self) -> tuple[str, ...]:
         """The workers there are now, in the order of their numbers."""
         try:
             found = workers_of(self.client)
         except DistributedError:
-            if self.client.status != "running" or not self._latest:
+            if self.client.status != "running":
                 raise
             # All died, and are being started again. Where it is the scheduler that is ill, the
             # wait for the result will say so.
-            return self._latest
-        new = [(i, each) for i, each in enumerate(found) if each not in self._numbers]
-        if new:
+            return self.latest
+        if found != self.latest:
             check(self.client)
-        for i, each in new:
-            taken = {self._numbers.get(other) for other in found}
-            self._numbers[each] = i if i not in taken else max(self._numbers.values()) + 1
-        self._latest = found
+            self.latest = found
         return found
 
-    def number(self, address: str) -> int:
-        """The number of a worker that did a task."""
-        if address not in self._numbers:
-            self.addresses()
-        # One that came and went between two looks gets the next number.
-        return self._numbers.setdefault(address, len(self._numbers))
+    def result(self, future: Future[Any], parts: Parts, release: Callable[[], None]) -> Any:
+        """The result of a task; what it waits for, and itself, are `parts` with their names.
 
-    def result(
-        self, future: Future[Any], parts: Iterable[tuple[str, Future[Any]]], timeout: float
-    ) -> Any:
-        """The result of a task, which waits for others: its parts.
-
-        Raises DistributedError for what went wrong, naming the part.
+        Raises DistributedError for what went wrong, naming the part, within the time-out. Then
+        `release` is called: it lets go of the parts.
         """
         try:
-            return future.result(timeout)
+            return future.result(self.timeout - self.search)
         except TaskError as failure:
-            raise self.failed(failure) from failure.args[2]
+            raise self._failed(failure) from failure.args[2]
         except KilledWorker as error:
             raise self._killed(error, parts) from None
         except (CancelledError, TimeoutError):
-            raise self.late(parts, timeout) from None
+            raise self.late(parts, release) from None
 
-    def failed(self, failure: TaskError) -> DistributedError:
+    def _failed(self, failure: TaskError) -> DistributedError:
         """The error for what a task raised."""
         name, address, error = failure.args
-        worker = self.number(address)
+        worker = self.numbers[address]
         return DistributedError(
             f"{name}, on worker {worker}: {type(error).__name__}: {error}", node=name, worker=worker
         )
 
-    def _killed(
-        self, error: KilledWorker, parts: Iterable[tuple[str, Future[Any]]]
-    ) -> DistributedError:
+    def _killed(self, error: KilledWorker, parts: Parts) -> DistributedError:
+        """The error for a task of which each worker died that was given it."""
         name = next((name for name, part in parts if part.key == error.task), str(error.task))
-        worker = self.number(error.last_worker.address)
+        worker = self.numbers[error.last_worker.address]
         return DistributedError(
             f"{name}: each worker that computed it died, the last one worker {worker}. "
-            "Does it need more memory than they have?",
+            "Does it end its process, or need more memory than there is?",
             node=name,
             worker=worker,
         )
 
-    def late(self, parts: Iterable[tuple[str, Future[Any]]], timeout: float) -> DistributedError:
-        """The error for what is not there in time, naming a part that a worker has begun."""
-        waiting = [(name, part) for name, part in parts if part.status != "finished"]
-
-        scheduler: Any = self.client.scheduler
-
-        async def ask() -> Any:
-            return await asyncio.wait_for(scheduler.processing(workers=None), SEARCH)
-
+    def late(self, parts: Parts, release: Callable[[], None]) -> DistributedError:
+        """The error for what is not there in time; a worker that is stuck is ended."""
+        names = {str(part.key): name for name, part in parts if part.status != "finished"}
         try:
-            busy = self.client.sync(ask)
-        except Exception:
-            return DistributedError(
-                f"the scheduler is gone: there was no result, nor an answer, within {timeout:g} s"
-            )
-        for name, part in waiting:
-            for place, keys in busy.items():
-                if part.key in keys:
-                    worker = self.number(place)
-                    return DistributedError(
-                        f"{name}, on worker {worker}: not finished within {timeout:g} s",
-                        node=name,
-                        worker=worker,
-                    )
-        late = waiting[0][0] if waiting else None
+            given = self._given(names)
+        except DistributedError as error:
+            release()
+            return DistributedError(f"no result: {error}")
+        answers = answers_of(self.client, given, _running, timeout=self.search / 2)
+        for address, running in answers.items():
+            if isinstance(running, BaseException):
+                return self._stuck(address, given[address], names, release, "does not answer")
+            keys = [key for key in running if key in names]
+            if keys:
+                return self._stuck(address, keys, names, release, "has not finished it")
+        release()
+        name = next(iter(names.values()), None)
         return DistributedError(
-            f"{late or 'the result'}: not there within {timeout:g} s", node=late
+            f"{name or 'the sum'}: no result within {self.timeout:g} s", node=name
         )
+
+    def _given(self, names: Collection[str]) -> dict[str, list[str]]:
+        """Which of these tasks each worker has been given."""
+        scheduler: Any = self.client.scheduler
+        asked = bounded(self.client, lambda: scheduler.processing(workers=None), self.search / 2)
+        return {address: [key for key in keys if key in names] for address, keys in asked.items()}
+
+    def _stuck(
+        self,
+        address: str,
+        keys: Sequence[str],
+        names: Mapping[str, str],
+        release: Callable[[], None],
+        what: str,
+    ) -> DistributedError:
+        """The error for a worker that is stuck with these tasks, whose process is ended."""
+        worker = self.numbers[address]
+        release()
+        end = time.monotonic() + self.search / 2
+        with suppress(DistributedError):  # lest another worker be given the task that is stuck
+            while any(self._given(names).values()) and time.monotonic() < end:
+                time.sleep(LOOK)
+        again = (
+            "It was started again"
+            if kill(self.client, [address])
+            else "What runs can't be stopped from here: start that worker again"
+        )
+        name = names[keys[0]] if keys else None
+        return DistributedError(
+            f"{name or 'its tasks'}: worker {worker} {what} within {self.timeout:g} s. {again}",
+            node=name,
+            worker=worker,
+        )
+
+
+def _running(dask_worker: Any) -> list[str]:
+    """Asked of a worker: the tasks whose functions run now."""
+    return [task.key for task in dask_worker.state.executing]

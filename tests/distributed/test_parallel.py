@@ -1,10 +1,14 @@
 """A gradient summed over shards on worker processes: equal to that of one machine, or an error."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ from distributed import Client
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DataParallel, DistributedError, connect, data_parallel
+from cgraph_edu.distributed.clusters import workers_of
 from cgraph_edu.nn import tree_map
 
 
@@ -230,8 +235,6 @@ def test_nothing_is_left_on_the_workers(client: Client) -> None:
 
 def kill_one(client: Client, worker: int = 0) -> None:
     """Kill a worker's process by its id, as a crash would."""
-    from cgraph_edu.distributed.clusters import workers_of
-
     address = workers_of(client)[worker]
     os.kill(client.run(os.getpid)[address], signal.SIGKILL)
 
@@ -279,6 +282,7 @@ def test_a_worker_killed_between_steps_takes_no_shard_along(
         tree_map(np.testing.assert_array_equal, after.gradient, before.gradient)
 
 
+@pytest.mark.slow
 def test_a_shard_that_kills_every_worker_is_named(own_client: Client) -> None:
     def crash() -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -298,7 +302,9 @@ def test_a_shard_that_takes_too_long_is_named(own_client: Client) -> None:
     shards = [np.ones(length) for length in (2, 2, 3, 2)]
 
     start = time.perf_counter()
-    with pytest.raises(DistributedError, match="not finished within 0.5 s") as raised:
+    with pytest.raises(
+        DistributedError, match="worker 1 has not finished it within 0.5 s. It was started again"
+    ) as raised:
         data_parallel(stuck, 1.0, shards, own_client, timeout=0.5)
     assert time.perf_counter() - start < 3
     assert raised.value.node == "shard 2"
@@ -374,3 +380,63 @@ def test_a_loss_that_is_no_function(client: Client) -> None:
     value: Any = 3.0
     with pytest.raises(TypeError, match="data_parallel takes a function"):
         data_parallel(value, 1.0, [1.0], client)
+
+
+@pytest.mark.slow
+def test_after_a_time_out_the_workers_are_free_again(own_client: Client) -> None:
+    def stuck() -> Any:
+        time.sleep(60)
+
+    parallel = DataParallel(lambda w, x: w * x, [1.0, stuck], own_client, timeout=0.5)
+    with pytest.raises(DistributedError, match="shard 1: worker 1 has not finished it"):
+        parallel.step(1.0)
+    with pytest.raises(ValueError, match="closed: make another"):
+        parallel.step(1.0)
+    shards = [1.0, 2.0, 3.0, 4.0]
+    assert data_parallel(lambda w, x: w * x, 1.0, shards, own_client, timeout=20).value == 10.0
+
+
+@pytest.mark.slow
+def test_a_worker_that_does_not_answer_is_named(own_client: Client) -> None:
+    pids = own_client.run(os.getpid)
+    parallel = DataParallel(loss, SHARDS, own_client, timeout=4)
+    parallel.step(NET.init())
+    os.kill(pids[workers_of(own_client)[1]], signal.SIGSTOP)
+    start = time.perf_counter()
+    with pytest.raises(DistributedError, match="worker 1 does not answer within 4 s") as raised:
+        parallel.step(NET.init())
+    assert time.perf_counter() - start < 6
+    assert raised.value.worker == 1
+
+
+@pytest.mark.slow
+def test_the_scheduler_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "scheduler.json"
+    program = [sys.executable, "-m", "dask"]
+    here = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
+    with ExitStack() as ends:
+        processes = []
+        for options in (["scheduler", "--port", "0"], ["worker", "--no-nanny"]):
+            process = subprocess.Popen(
+                [*program, *options, *here], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+            ends.callback(process.wait)
+            ends.callback(process.kill)
+            processes.append(process)
+            while not file.exists():
+                time.sleep(0.05)
+        client = Client(json.loads(file.read_text())["address"], set_as_default=False)
+        ends.callback(client.close, timeout=1)
+        client.wait_for_workers(1, timeout=20)
+        parallel = DataParallel(slowly, SHARDS, client, timeout=4)
+        threading.Timer(0.2, processes[0].kill).start()
+        start = time.perf_counter()
+        with pytest.raises(DistributedError, match="scheduler"):
+            parallel.step(NET.init())
+        assert time.perf_counter() - start < 6
+
+
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
+def test_a_time_out_of_nothing(client: Client, timeout: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        data_parallel(loss, NET.init(), SHARDS, client, timeout=timeout)

@@ -195,7 +195,10 @@ def test_a_point_that_fails_is_named(client: Client) -> None:
 def test_a_batch_that_takes_too_long_is_named() -> None:
     with connect(workers=1) as client:
         start = time.perf_counter()
-        with pytest.raises(DistributedError, match="points 2 to 3, on worker 0: not finished"):
+        with pytest.raises(
+            DistributedError,
+            match="points 2 to 3: worker 0 has not finished it within 0.5 s. It was",
+        ):
             sweep(lambda i: time.sleep(30 * (i == 3)), range(6), client, batch=2, timeout=0.5)
         assert time.perf_counter() - start < 4
 

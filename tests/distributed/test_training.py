@@ -23,7 +23,7 @@ def client() -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture(scope="module", params=[1, 2, 4])
+@pytest.fixture(scope="module", params=[1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def workers(request: pytest.FixtureRequest) -> Iterator[Client]:
     """Clusters of several sizes."""
     with connect(workers=request.param) as client:
