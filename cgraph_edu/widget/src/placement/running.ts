@@ -100,6 +100,7 @@ function status(outcome: Outcome | null, isOld: boolean): string {
 export function timeline(word: string, text: string): HTMLElement {
   const svg = readSvg(text);
   svg.setAttribute("role", "img");
+  svg.style.minWidth = `calc(${svg.getAttribute("width")}px * var(--cgx-smallest, 0.5))`;
   const told = new DOMParser().parseFromString(text, "image/svg+xml").querySelector("desc");
   svg.setAttribute("aria-label", `${word}: ${told?.textContent ?? ""}`);
   const caption = element("figcaption", { class: "cgx-title" }, word);
