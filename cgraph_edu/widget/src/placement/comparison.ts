@@ -14,7 +14,7 @@ export class ComparisonPanel {
     const head = element("thead", {}, element("tr", {}, element("td"), ...heads));
     this.root.append(
       element("div", { class: "cgx-head" }, element("h3", { class: "cgx-title" }, "yours beside the automatic one")),
-      element("div", { class: "cgx-list" }, element("table", { class: "cgx-table" }, head, this.#body)),
+      element("table", { class: "cgx-table" }, head, this.#body),
     );
   }
 
