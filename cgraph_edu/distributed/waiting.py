@@ -13,14 +13,20 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
-from distributed import Client, KilledWorker, get_task_stream
+from distributed import Client, KilledWorker, as_completed, get_task_stream
 
 from ..bridges.dask import DaskGraph, NodeError
 from .clusters import LOOK, answers_of, bounded, kill, names_of
 from .errors import DistributedError
 
-SEARCH = 2.0
-"""At most twice so many seconds of a time-out are kept for finding out who is late."""
+SEARCH = 1.0
+"""At most so many seconds are spent on each question on who is late."""
+
+KEPT = 3
+"""So many times that are kept of a time-out for them."""
+
+WATCH = 0.5
+"""Seconds from one look for tasks that Dask has lost sight of to the next."""
 
 MOST_TOLD = 5
 """So many tasks are named in an error."""
@@ -40,10 +46,13 @@ class Numbers:
         if address not in self.of:
             with suppress(DistributedError):
                 self.names = names_of(self.client) | self.names
-            name = self.names.get(address, address)
-            before = [self.of[a] for a in self.of if self.names.get(a) == name]
-            self.of[address] = before[0] if before else max(self.of.values()) + 1
+            self.of[address] = self.named(self.names.get(address, address))
         return self.of[address]
+
+    def named(self, name: str) -> int:
+        """The number of the worker of that name, or the next one."""
+        before = [self.of[a] for a in self.of if self.names.get(a) == name]
+        return before[0] if before else max(self.of.values()) + 1
 
 
 def computed(
@@ -62,7 +71,7 @@ class _Computation:
         self.work = work
         self.numbers = numbers
         self.timeout = timeout
-        self.search = min(SEARCH, timeout / 4)
+        self.search = min(SEARCH, timeout / 8)
         self.futures: list[Any] = []
         self.stream: list[Any] = []
 
@@ -84,16 +93,34 @@ class _Computation:
     async def compute(self) -> Any:
         """Submit the tasks and wait for their results; get the stream even where they fail."""
         stream = get_task_stream(self.client)
-        left = self.timeout - 2 * self.search
-        await asyncio.wait_for(stream.__aenter__(), left)
+        await asyncio.wait_for(stream.__aenter__(), self.timeout - KEPT * self.search)
         try:
-            keys = self.work.__dask_keys__()
-            self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
-            return await asyncio.wait_for(self.client.gather(self.futures), left)
+            return await asyncio.wait_for(self.results(), self.timeout - KEPT * self.search)
         finally:
             with suppress(OSError, TimeoutError):
                 await asyncio.wait_for(stream.__aexit__(None, None, None), self.search)
             self.stream = stream.data
+
+    async def results(self) -> Any:
+        keys = self.work.__dask_keys__()
+        self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
+        watch = asyncio.ensure_future(self.watch())
+        try:
+            # To gather is what raises the error of a task; to wait for all with it would leave
+            # exceptions behind that nobody reads, where the time is over.
+            async for future in as_completed(self.futures, loop=self.client.loop):
+                if future.status != "finished":
+                    break
+            return await self.client.gather(self.futures)
+        finally:
+            watch.cancel()
+
+    async def watch(self) -> None:
+        token = self.work.keys[0].rpartition("-")[2]
+        while True:
+            await asyncio.sleep(WATCH)
+            with suppress(OSError):
+                await self.client.run_on_scheduler(_let_go, token)
 
     def release(self) -> None:
         """Let the scheduler forget the tasks."""
@@ -132,7 +159,7 @@ class _Computation:
 
     def killed(self, error: KilledWorker) -> DistributedError:
         """Each worker that was given a task died of it, or at it."""
-        key, worker = str(error.task), self.numbers[error.last_worker.address]
+        key, worker = str(error.task), self.numbers.named(str(error.last_worker.name))
         message = (
             f"{self.name(key)}: each worker that computed it died, the last one worker {worker}. "
             "Does an op end its process, or need more memory than there is?"
@@ -186,6 +213,18 @@ class _Computation:
             node=self.node(keys[0]) if keys else None,
             worker=worker,
         )
+
+
+def _let_go(token: str, *, dask_scheduler: Any) -> None:
+    """Asked of the scheduler: free the tasks that wait for a worker that is gone.
+
+    They may be done anywhere, and Dask sees to that unless all workers were gone at once.
+    """
+    waiting = [task for task in dask_scheduler.unrunnable if str(task.key).endswith(token)]
+    for task in waiting:
+        task.worker_restrictions = None
+    if waiting and dask_scheduler.running:
+        dask_scheduler.transitions({task.key: "processing" for task in waiting}, "cgraph-edu")
 
 
 def _running(dask_worker: Any) -> list[str]:
