@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement
 from ..graphs.schedule import Machine
 from ..widget.placement import MOST_WORKERS, PlacementExplorer
-from .clusters import KEPT, Client, client_for, connect, workers_of
+from .clusters import KEPT, client_for, connect, workers_of
 from .running import Result, run
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 def explore(
@@ -31,8 +34,8 @@ def explore(
 
     `client`, `placement`, `by` and `timeout` are those of `cg.distributed.run`, which the button
     calls. Without a client, processes on this computer are started when they are first needed.
-    There are as many workers as the client has, or 2, unless `workers` says another number, up to 8.
-    `machine` is what the simulation assumes of them.
+    There are as many workers as the client has, or 2, unless `workers` says another number, up to
+    8. `machine` is what the simulation assumes of them.
 
     Raises what `PlacementExplorer` does; DistributedError for a client that does not answer.
     """
@@ -49,7 +52,7 @@ def explore(
 
 
 class _Own:
-    """Processes for a view without a client: the session's, or more where a placement needs them."""
+    """Processes for a view without a client: the session's, or more where they are needed."""
 
     def __init__(self) -> None:
         self._client: Client | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import anywidget
@@ -22,7 +22,7 @@ from ..graphs.placement import Placement, blocks
 from ..graphs.schedule import Machine, automatic
 from ..render import typeset
 from ..render.placement import draw_placement
-from ..render.timeline import draw_timeline
+from ..render.timeline import Span, draw_timeline
 from . import placing
 from .explorer import STATIC, WIDGET_VIEW
 
@@ -38,10 +38,21 @@ MOST_LINES = 12
 class Result(Protocol):
     """What a run gives: `cg.distributed.run` says more."""
 
-    value: Any
-    gradient: Mapping[str, Any]
-    placement: Placement
-    timeline: Any
+    @property
+    def value(self) -> Any:
+        """The output's."""
+
+    @property
+    def gradient(self) -> Mapping[str, Any]:
+        """By the input's name."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where the blocks really were."""
+
+    @property
+    def timeline(self) -> Sequence[Span]:
+        """What each worker did, and when."""
 
 
 Run = Callable[[Placement], Result]
@@ -140,7 +151,7 @@ class PlacementExplorer(anywidget.AnyWidget):
         """The blocks where they are now."""
         return self._shown[0]
 
-    # --- What may be set ---------------------------------------------------------------------------
+    # --- What may be set --------------------------------------------------------------------------
 
     @traitlets.validate("workers")
     def _possible_workers(self, proposal: Any) -> int:
@@ -209,7 +220,7 @@ class PlacementExplorer(anywidget.AnyWidget):
         self.message = message
         self.answer = {**self.answer, "number": self.request.get("number", 0), "message": message}
 
-    # --- To run it -----------------------------------------------------------------------------------
+    # --- To run it --------------------------------------------------------------------------------
 
     @traitlets.observe("order")
     def _start(self, change: Any) -> None:
@@ -257,7 +268,7 @@ class PlacementExplorer(anywidget.AnyWidget):
                 self.result = result
             self.outcome = outcome
 
-    # --- Elsewhere -----------------------------------------------------------------------------------
+    # --- Elsewhere --------------------------------------------------------------------------------
 
     def view(self) -> dict[str, Any]:
         """The live widget by its MIME type, for a cell's output."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..core.numbers import counted, format_bytes
 from ..graphs.graph import Graph
-from ..graphs.placement import Placement
+from ..graphs.placement import NUMBER, Placement
 from ..graphs.schedule import Machine, Schedule, Task, automatic, simulate
 from ..render.cells import FAINT, PAGE, REMARK, cell, row
 from ..render.html import embedded
@@ -26,8 +26,10 @@ def in_seconds(seconds: float) -> str:
 
 
 EXPLANATION = (
-    "Block by block, in the graph's order, each goes to the worker on which its forward task would "
-    "end first, counting the wait for what has to be sent. An input goes where it is used first."
+    "Block by block, in the graph's order, each goes to the worker on which its forward task could "
+    "start first, counting the wait for what has to be sent; an input goes where it is used first. "
+    "Then both passes are simulated: where one worker for all would be done as soon, everything "
+    "stays on one."
 )
 
 
@@ -140,16 +142,10 @@ def explained(comparison: Comparison) -> str:
 def _remark(comparison: Comparison) -> str:
     placement = comparison.automatic.placement
     used = set(placement.of)
-    idle = [w for w in range(placement.workers) if w not in used]
-    if placement.workers == 1 or not idle:
+    if placement.workers == 1 or len(used) > 1:
         return ""
-    least = in_seconds(comparison.automatic.machine.carry(8))
-    if len(used) == 1:
-        return (
-            f"Here it leaves everything on worker {used.pop()}: a message takes {least} or more, "
-            "longer than it would save."
-        )
-    return f"Here it has no work for {counted(len(idle), 'worker')}."
+    least = in_seconds(comparison.automatic.machine.carry(NUMBER))
+    return f"So it is here, where a message takes {least} or more."
 
 
 def path(schedule: Schedule) -> list[dict[str, Any]]:
@@ -207,6 +203,8 @@ def sum_of_path(schedule: Schedule) -> str:
     tasks = sum(task.stop - task.start for task in schedule.critical)
     sent = schedule.makespan - tasks
     count = sum(task.message is not None for task in schedule.critical)
+    if not count:
+        return f"computing {in_seconds(tasks)}, and no message to wait for"
     return (
         f"computing {in_seconds(tasks)} + {counted(count, 'message')} {in_seconds(sent)} = "
         f"{in_seconds(schedule.makespan)}"
@@ -270,7 +268,8 @@ def html(placement: Placement, machine: Machine, is_reverse: bool) -> str:
         f'<div style="{PAGE}">'
         f"{embedded(draw_placement(placement, is_reverse=is_reverse), plain(comparison))}"
         f'<div style="padding:4px 24px">{table}{"".join(blocks)}</table>{table}{"".join(lines)}'
-        f"</table><p>Critical path: {steps}: {escape(sum_of_path(comparison.yours))}</p></div></div>"
+        f"</table><p>Critical path: {steps}: {escape(sum_of_path(comparison.yours))}</p>"
+        "</div></div>"
     )
 
 

@@ -327,14 +327,13 @@ def test_where_it_really_ran_is_told() -> None:
     assert told["ran"][2] == 0
 
 
-class DistributedError(RuntimeError):
-    """As cg.distributed's, by name."""
-
-
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (DistributedError("worker 1 did not answer for 60 s"), "worker 1 did not answer for 60 s"),
+        (
+            cg.distributed.DistributedError("worker 1 did not answer for 60 s"),
+            "worker 1 did not answer for 60 s",
+        ),
         (OSError("no room"), "OSError: no room"),
     ],
 )

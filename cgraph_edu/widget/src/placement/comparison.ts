@@ -3,26 +3,23 @@
 import { element, keepKeys, setText } from "../dom";
 import { readNumber } from "../inputs";
 import { formatNumber } from "../numbers";
-import type { Answer, Field, Figure } from "./document";
+import type { Field, Figure } from "./document";
 
 export class ComparisonPanel {
   readonly root = element("section", { class: "cgx-comparison", "aria-label": "comparison" });
   readonly #body = element("tbody");
-  readonly #explanation = element("p", { class: "cgx-aside" });
 
   constructor() {
     const heads = ["yours", "automatic"].map((word) => element("th", { scope: "col" }, word));
     const head = element("thead", {}, element("tr", {}, element("td"), ...heads));
     this.root.append(
       element("div", { class: "cgx-head" }, element("h3", { class: "cgx-title" }, "yours beside the automatic one")),
-      element("div", { class: "cgx-list" }, element("table", { class: "cgx-table" }, head, this.#body)),
-      this.#explanation,
+      element("table", { class: "cgx-table" }, head, this.#body),
     );
   }
 
-  show({ figures, explanation }: Answer): void {
+  show(figures: readonly Figure[]): void {
     this.#body.replaceChildren(...figures.map(line));
-    setText(this.#explanation, explanation);
   }
 }
 
@@ -35,10 +32,11 @@ function line({ name, yours, automatic, better, word }: Figure): HTMLElement {
   return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
 }
 
-/** A number field for each assumption. */
+/** A number field for each assumption, and how the automatic placement is found. */
 export class MachinePanel {
   readonly root = element("section", { class: "cgx-machine", "aria-label": "assumptions" });
   readonly #note = element("p", { class: "cgx-note", role: "status" });
+  readonly #explanation = element("p", { class: "cgx-aside" });
   readonly #inputs: readonly HTMLInputElement[];
   #machine: Readonly<Record<string, number>> = {};
 
@@ -70,7 +68,12 @@ export class MachinePanel {
       element("div", { class: "cgx-head" }, element("h3", { class: "cgx-title" }, "assumed, for the simulation")),
       ...rows,
       this.#note,
+      element("div", { class: "cgx-why" }, element("h3", { class: "cgx-title" }, "the automatic placement"), this.#explanation),
     );
+  }
+
+  explain(text: string): void {
+    setText(this.#explanation, text);
   }
 
   show(machine: Readonly<Record<string, number>>): void {

@@ -8,7 +8,7 @@ import { resolveTheme, watchTheme } from "../theme";
 import { Bar } from "./bar";
 import { BlocksPanel } from "./blocks";
 import { ComparisonPanel, MachinePanel } from "./comparison";
-import { readPlacement, type Answer, type Document, type Outcome, type Request } from "./document";
+import { readPlacement, type Answer, type Document, type Outcome, type Request, type Step } from "./document";
 import { PathPanel } from "./path";
 import { RunPanel, timeline } from "./running";
 import { PlacementStage } from "./stage";
@@ -179,7 +179,7 @@ export class PlacementExplorer {
   #light(step: number): void {
     this.#path.mark(step);
     const lit = this.#path.step;
-    this.#stage?.light(lit);
+    this.#mark(lit);
     if (lit && lit.isReverse !== this.#wanted.isReverse) this.#ask({ isReverse: lit.isReverse });
   }
 
@@ -240,9 +240,20 @@ export class PlacementExplorer {
       this.#timed = this.#answer.timeline;
       this.#simulated.replaceChildren(timeline("simulated", this.#timed));
     }
-    this.#comparison.show(this.#answer);
-    this.#stage!.light(this.#path.step);
+    this.#comparison.show(this.#answer.figures);
+    this.#machine.explain(this.#answer.explanation);
+    this.#mark(this.#path.step);
     this.#paint();
+  }
+
+  /** In the picture and in the timeline. */
+  #mark(step: Step | undefined): void {
+    this.#stage!.light(step);
+    for (const task of this.#simulated.querySelectorAll<SVGElement>(".task")) {
+      const { item } = this.#document.blocks[Number(task.dataset["block"])] ?? {};
+      const isLit = step?.worker != null && step.items.includes(item!);
+      task.classList.toggle("cgx-acting", isLit && task.matches(".reverse") === step.isReverse);
+    }
   }
 
   // --- What is shown -------------------------------------------------------------------------------
@@ -258,7 +269,8 @@ export class PlacementExplorer {
     const what = isReverse
       ? "Each worker that used a value sends back one adjoint: the sum of what its own uses contribute."
       : "A value is sent once to each other worker that uses it.";
-    const how = workers > 1 ? ` Click a box for the next worker, or press 0 to ${workers - 1} on it.` : "";
+    const keys = `0 ${workers === 2 ? "or" : "to"} ${workers - 1}`;
+    const how = workers > 1 ? ` Click a box for the next worker, or press ${keys} on it.` : "";
     setText(this.#hint, what + how);
     this.#report();
   }

@@ -1,7 +1,7 @@
 /** To run a placement for real: the button, how far it is, and what came of it. */
 
+import { element, keepKeys, setText } from "../dom";
 import { readSvg } from "../stage";
-import { element, setText } from "../dom";
 import type { Outcome } from "./document";
 import { button, enable, isEnabled } from "./parts";
 
@@ -84,7 +84,7 @@ export class RunPanel {
     const table = element("table", { class: "cgx-table" }, element("tbody", {}, ...rows));
     this.#result.replaceChildren(
       element("div", { class: "cgx-measured" }, timeline("measured", outcome.timeline!)),
-      element("div", { class: "cgx-list" }, table),
+      table,
       element("p", { class: "cgx-aside" }, [outcome.rest, outcome.where].filter(Boolean).join(". ") + "."),
     );
   }
@@ -100,8 +100,11 @@ function status(outcome: Outcome | null, isOld: boolean): string {
 export function timeline(word: string, text: string): HTMLElement {
   const svg = readSvg(text);
   svg.setAttribute("role", "img");
+  svg.style.minWidth = `calc(${svg.getAttribute("width")}px * var(--cgx-smallest, 0.5))`;
   const told = new DOMParser().parseFromString(text, "image/svg+xml").querySelector("desc");
   svg.setAttribute("aria-label", `${word}: ${told?.textContent ?? ""}`);
   const caption = element("figcaption", { class: "cgx-title" }, word);
-  return element("figure", { class: "cgx-timeline" }, caption, element("div", { class: "cgx-scroll" }, svg));
+  const about = { class: "cgx-scroll", role: "group", tabindex: 0, "aria-label": `${word} timeline` };
+  const scroll = keepKeys(element("div", about, svg));
+  return element("figure", { class: "cgx-timeline" }, caption, scroll);
 }

@@ -1,6 +1,6 @@
 /** The picture of a placement: Python's SVG, whose boxes can be given to another worker. */
 
-import { keepKeys, setAttribute } from "../dom";
+import { drawn, keepKeys, setAttribute } from "../dom";
 import { part, readSvg } from "../stage";
 import type { Block, Step } from "./document";
 
@@ -26,10 +26,10 @@ export class PlacementStage {
     this.svg = readSvg(text);
     const width = Number(this.svg.getAttribute("width"));
     this.svg.style.minWidth = `calc(${width}px * var(--cgx-smallest, 0.5))`;
-    this.#boxes = blocks.map(({ name, item, note }, index) => {
+    this.#boxes = blocks.map(({ item }, index) => {
       const box = part(this.svg, `.node[data-node="${item}"]`);
-      setAttribute(box, "aria-label", `${name}, ${note}, on worker ${placement[index]}`);
       enliven(box, index, giving);
+      setAttribute(box, "aria-label", `${read(box)}, on worker ${placement[index]}`);
       return box;
     });
   }
@@ -61,6 +61,17 @@ export class PlacementStage {
       edge.classList.toggle("cgx-active", Boolean(isActive));
     }
   }
+}
+
+/** What stands in a box. As text its parts must read like that. */
+function read(box: SVGGElement): string {
+  // The worker's number goes beside it, so that the focus ring stays on the box.
+  const badge = drawn("g", { class: "cgx-on-box", "aria-hidden": "true" });
+  badge.append(...box.querySelectorAll(".pill, .badge"));
+  box.after(badge);
+  const parts = [...box.querySelectorAll(".formula, .note, .value")];
+  for (const text of parts.slice(1)) text.before(" ");
+  return parts.map(({ textContent }) => textContent).join(", ");
 }
 
 function enliven(box: SVGGElement, index: number, giving: Giving): void {
