@@ -97,9 +97,9 @@ def sweep(
         slopes[0], slopes.seconds_per_task, slopes.overhead
 
     `points` may be a generator: it is read as the results come, never more than two batches for
-    each worker's thread ahead of them. `batch` is how many points make a task; unless it is given, batches
-    grow until they take about 0.1 s. `client` is Dask's, an address, or None for the session's own
-    cluster of 2 workers. `progress` shows a bar where it takes over a second.
+    each worker's thread ahead of them. `batch` is how many points make a task; unless it is given,
+    batches grow until they take about 0.1 s. `client` is Dask's, an address, or None for the
+    session's own cluster of 2 workers. `progress` shows a bar where it takes over a second.
 
     Raises:
         DistributedError: where f raises, naming the first such point of its batch, by its number
