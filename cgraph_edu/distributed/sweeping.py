@@ -24,7 +24,7 @@ from .clusters import client_for
 from .tasks import Crew, Given, failure
 
 AHEAD = 2
-"""Batches in flight for each worker: one at work, and one that waits for it."""
+"""Batches in flight for each thread of a worker: one at work, and one that waits for it."""
 
 WORK = 0.1
 """Seconds that a batch should take, where nobody says how long it is."""
@@ -44,7 +44,8 @@ class Sweep(Sequence[Any]):
     """Seconds spent in the function, on all workers together."""
     seconds: float = field(repr=False)
     """From start to end, here."""
-    workers: int = field(repr=False)
+    threads: int = field(repr=False)
+    """How many tasks were done at a time."""
 
     @property
     def seconds_per_task(self) -> float:
@@ -53,11 +54,11 @@ class Sweep(Sequence[Any]):
 
     @property
     def overhead(self) -> float:
-        """Seconds of a worker's time that a task costs besides: (workers · seconds - work) / tasks.
+        """Seconds of a thread's time that a task costs besides: (threads · seconds - work) / tasks.
 
-        All that is no work counts: sending, scheduling, and workers that wait at the end.
+        All that is no work counts: sending, scheduling, and threads that wait at the end.
         """
-        return (self.workers * self.seconds - self.work) / self.tasks if self.tasks else 0.0
+        return (self.threads * self.seconds - self.work) / self.tasks if self.tasks else 0.0
 
     def __len__(self) -> int:
         return len(self.results)
@@ -96,9 +97,9 @@ def sweep(
         slopes[0], slopes.seconds_per_task, slopes.overhead
 
     `points` may be a generator: it is read as the results come, never more than two batches for
-    each worker ahead of them. `batch` is how many points make a task; unless it is given, batches
-    grow until they take about 0.1 s. `client` is Dask's, an address, or None for the session's own
-    cluster of 2 workers. `progress` shows a bar where it takes over a second.
+    each worker's thread ahead of them. `batch` is how many points make a task; unless it is given,
+    batches grow until they take about 0.1 s. `client` is Dask's, an address, or None for the
+    session's own cluster of 2 workers. `progress` shows a bar where it takes over a second.
 
     Raises:
         DistributedError: where f raises, naming the first such point of its batch, by its number
@@ -141,16 +142,16 @@ class _Sweeping:
     def run(self, tell: Callable[[int], Any]) -> Sweep:
         """All of it; how many points have ended is told as they end."""
         start = perf_counter()
-        workers = len(self.crew.addresses())
+        threads = self.crew.threads()
         try:
-            while self.launch(AHEAD * workers):
+            while self.launch(AHEAD * threads):
                 for future in self.ended():
                     tell(self.take(future))
         finally:
             self.release()
         results = [each for i in range(len(self.results)) for each in self.results[i]]
         seconds = perf_counter() - start
-        return Sweep(results, len(self.results), self.work, seconds, workers)
+        return Sweep(results, len(self.results), self.work, seconds, threads)
 
     def launch(self, window: int) -> bool:
         """Start batches until the window is full; whether there is anything to wait for."""
@@ -187,8 +188,8 @@ class _Sweeping:
         """The batches that are ready."""
         try:
             with self.client.as_current():
-                left = self.crew.timeout - self.crew.search
-                return list(wait([*self.flying], left, "FIRST_COMPLETED").done)
+                ready = wait([*self.flying], self.crew.patience, "FIRST_COMPLETED")
+                return list(ready.done)
         except (CancelledError, TimeoutError):
             raise self.crew.late(self.parts(), self.release) from None
 

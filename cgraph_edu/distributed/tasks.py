@@ -18,9 +18,9 @@ from distributed import Client, Future, get_worker
 from distributed.protocol.pickle import dumps, loads
 from distributed.scheduler import KilledWorker
 
-from .clusters import LOOK, answers_of, bounded, check, kill, workers_of
+from .clusters import ANSWER, LOOK, answers_of, bounded, check, kill, workers_of
 from .errors import DistributedError
-from .waiting import SEARCH, Numbers
+from .waiting import KEPT, SEARCH, Numbers
 
 Parts: TypeAlias = Iterable[tuple[str, Future[Any]]]
 """Tasks, each after its name."""
@@ -115,8 +115,10 @@ class Crew:
             raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
         self.client = client
         self.timeout = timeout
-        self.search = min(SEARCH, timeout / 4)
-        """Seconds of the time-out that are kept for finding out who is late."""
+        self.search = min(SEARCH, timeout / 8)
+        """Seconds for each question on who is late, out of the time-out."""
+        self.patience = timeout - KEPT * self.search
+        """Seconds to wait before they are asked."""
         self.numbers = Numbers(client)
         self.latest = self.numbers.addresses
 
@@ -135,6 +137,11 @@ class Crew:
             self.latest = found
         return found
 
+    def threads(self) -> int:
+        """How many tasks the workers can do at a time."""
+        scheduler: Any = self.client.scheduler
+        return sum(bounded(self.client, lambda: scheduler.ncores(workers=None), ANSWER).values())
+
     def result(self, future: Future[Any], parts: Parts, release: Callable[[], None]) -> Any:
         """The result of a task; what it waits for, and itself, are `parts` with their names.
 
@@ -142,7 +149,7 @@ class Crew:
         `release` is called: it lets go of the parts.
         """
         try:
-            return future.result(self.timeout - self.search)
+            return future.result(self.patience)
         except TaskError as failure:
             raise self._failed(failure) from failure.args[2]
         except KilledWorker as error:
@@ -161,7 +168,7 @@ class Crew:
     def _killed(self, error: KilledWorker, parts: Parts) -> DistributedError:
         """The error for a task of which each worker died that was given it."""
         name = next((name for name, part in parts if part.key == error.task), str(error.task))
-        worker = self.numbers[error.last_worker.address]
+        worker = self.numbers.named(str(error.last_worker.name))
         return DistributedError(
             f"{name}: each worker that computed it died, the last one worker {worker}. "
             "Does it end its process, or need more memory than there is?",
@@ -177,7 +184,7 @@ class Crew:
         except DistributedError as error:
             release()
             return DistributedError(f"no result: {error}")
-        answers = answers_of(self.client, given, _running, timeout=self.search / 2)
+        answers = answers_of(self.client, given, _running, timeout=self.search)
         for address, running in answers.items():
             if isinstance(running, BaseException):
                 return self._stuck(address, given[address], names, release, "does not answer")
@@ -193,7 +200,7 @@ class Crew:
     def _given(self, names: Collection[str]) -> dict[str, list[str]]:
         """Which of these tasks each worker has been given."""
         scheduler: Any = self.client.scheduler
-        asked = bounded(self.client, lambda: scheduler.processing(workers=None), self.search / 2)
+        asked = bounded(self.client, lambda: scheduler.processing(workers=None), self.search)
         return {address: [key for key in keys if key in names] for address, keys in asked.items()}
 
     def _stuck(
@@ -207,7 +214,7 @@ class Crew:
         """The error for a worker that is stuck with these tasks, whose process is ended."""
         worker = self.numbers[address]
         release()
-        end = time.monotonic() + self.search / 2
+        end = time.monotonic() + self.search
         with suppress(DistributedError):  # lest another worker be given the task that is stuck
             while any(self._given(names).values()) and time.monotonic() < end:
                 time.sleep(LOOK)
