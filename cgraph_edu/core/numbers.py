@@ -33,6 +33,19 @@ def counted(count: int, thing: str) -> str:
     return f"{format_count(count)} {thing}{'' if count == 1 else 's'}"
 
 
+def format_bytes(count: int) -> str:
+    """Write a number of bytes with two digits or more: "8 B", "1.6 MB", "160 kB".
+
+    A kB are 1000 bytes.
+    """
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if round(size) < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{round(size, 1):g} {unit}" if size < 9.95 else f"{size:,.0f} {unit}"
+
+
 def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:
     """Whether two routes to one number agree: |x - y| <= tolerance * max(|x|, |y|, scale).
 

@@ -7,13 +7,14 @@ one adjoint of the same size: the sum of what its own uses of that node contribu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from ..core.tensor import is_array
-from .graph import Edge, Graph, UnknownNameError
+from .graph import Edge, Graph, UnknownNameError, door
 
 NUMBER = 8
 """The bytes of a number, which is a float of 64 bits."""
@@ -53,7 +54,8 @@ class Placement(Mapping[str, int]):
         placement = Placement(graph, {"c": 0, "d": 1, ...}, workers=2)
         placement["c"], placement.messages, placement.moved()
 
-    A name is a block's, or that of a node in one.
+    A name is a block's, or that of a node in one. `print` and a notebook tell it in words, and
+    a notebook shows its picture.
 
     Attributes:
         graph: what is placed.
@@ -70,6 +72,8 @@ class Placement(Mapping[str, int]):
     def __init__(
         self, graph: Graph, workers_of: Mapping[str, int], workers: int, by: str = "scope"
     ) -> None:
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+            raise ValueError(f"workers={workers!r}: at least one is needed")
         self.graph = graph
         self.workers = workers
         self.by = by
@@ -81,10 +85,10 @@ class Placement(Mapping[str, int]):
         self.of = tuple(given[block.index] for block in self.blocks)
 
     def __getitem__(self, name: str) -> int:
-        for block in self.blocks:
-            if block.name == name:
-                return self.of[block.index]
-        return self.worker_of(self.graph.node(name).index)
+        block = self._by_name.get(name) or self.home.get(self.graph.node(name).index)
+        if block is None:
+            raise UnknownNameError(_placeless(name))
+        return self.of[block.index]
 
     def __iter__(self) -> Iterator[str]:
         return (block.name for block in self.blocks)
@@ -94,6 +98,18 @@ class Placement(Mapping[str, int]):
 
     def __repr__(self) -> str:
         return f"Placement({dict(self)}, workers={self.workers})"
+
+    def __str__(self) -> str:
+        text: str = door("render.placement").describe_placement(self)
+        return text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        bundle: dict[str, str] = door("render.placement").bundle(self)
+        return bundle
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Block]:
+        return {block.name: block for block in self.blocks}
 
     @cached_property
     def home(self) -> Mapping[int, Block]:
@@ -150,36 +166,72 @@ def blocks(graph: Graph, by: str = "scope") -> tuple[Block, ...]:
         return tuple(
             Block(i, node.name, (node.index,), node.index) for i, node in enumerate(graph.nodes)
         )
+    items = sorted(folding.groups[0].items, key=folding.start)
+    groups = [folding.group(item) for item in items]
+    names = [
+        graph.tape[item].name if group is None else group.name
+        for item, group in zip(items, groups, strict=True)
+    ]
+    return tuple(
+        Block(
+            i,
+            name,
+            (item,) if group is None else tuple(folding.order[group.start : group.end]),
+            item,
+        )
+        for i, (name, item, group) in enumerate(
+            zip(_distinct(names, graph), items, groups, strict=True)
+        )
+    )
+
+
+def _distinct(names: Sequence[str], graph: Graph) -> list[str]:
+    """The second of two blocks with one name, as of a scope and a node, is "loss_1"."""
+    if len(set(names)) == len(names):
+        return list(names)
+    taken = {*names, *(node.name for node in graph.tape)}
+    seen: set[str] = set()
     found = []
-    for i, item in enumerate(sorted(folding.groups[0].items, key=folding.start)):
-        group = folding.group(item)
-        if group is None:
-            found.append(Block(i, graph.tape[item].name, (item,), item))
-        else:
-            found.append(Block(i, group.name, tuple(folding.order[group.start : group.end]), item))
-    return tuple(found)
+    for name in names:
+        if name in seen:
+            name = next(new for i in count(1) if (new := f"{name}_{i}") not in taken)
+            taken.add(name)
+        seen.add(name)
+        found.append(name)
+    return found
 
 
 def chosen(
-    blocks: tuple[Block, ...], graph: Graph, workers_of: Mapping[str, int], workers: int
+    blocks: Iterable[Block], graph: Graph, workers_of: Mapping[str, int], workers: int
 ) -> dict[int, int]:
     """The workers that a person gave, by the blocks' places; errors are Placement's."""
     by_name = {block.name: block for block in blocks}
     found = {}
     for name, worker in workers_of.items():
         if name not in by_name:
-            around = [block.name for block in blocks if graph.node(name).index in block.nodes]
-            raise UnknownNameError(
-                f"{name!r} is a part of {around[0]!r}, which is placed as one"
-                if around
-                else f"{name!r} is not computed for the output, so it has no place"
-            )
+            raise UnknownNameError(_unknown(name, by_name, graph))
         if isinstance(worker, bool) or not isinstance(worker, int) or not 0 <= worker < workers:
-            raise ValueError(
-                f"{name!r} is given to worker {worker!r}: the workers are 0 to {workers - 1}"
+            there = (
+                "there is worker 0 alone" if workers == 1 else f"the workers are 0 to {workers - 1}"
             )
+            raise ValueError(f"{name!r} is given to worker {worker!r}: {there}")
         found[by_name[name].index] = worker
     return found
+
+
+def _unknown(name: str, by_name: Mapping[str, Block], graph: Graph) -> str:
+    """What is wrong with a name that is no block's."""
+    known = {node.name: node.index for node in graph.tape}
+    if name not in known:
+        return f"no block is named {name!r}; the blocks are: {', '.join(by_name)}"
+    around = [block.name for block in by_name.values() if known[name] in block.nodes]
+    if around:
+        return f"{name!r} is a part of {around[0]!r}, which is placed as one"
+    return _placeless(name)
+
+
+def _placeless(name: str) -> str:
+    return f"{name!r} is not computed for the output, so it has no place"
 
 
 def size(value: Any) -> int:

@@ -6,7 +6,7 @@ The frame is the same for every mode and theme: it always has room for values an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
@@ -66,6 +66,9 @@ _COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=24))
 # A folded picture has several paths on one wire: room for their badges beside the number.
 _FOLDED = Density(False, 1.0, 12, Gaps(columns=56))
 _FOLDED_COMPACT = Density(False, 0.78, 10, Gaps(box=20, label=4, columns=48))
+# With comments on the edges: room for a sign at both ends of each.
+_COMMENTED = Density(False, 1.0, 14, Gaps(columns=58))
+_COMMENTED_COMPACT = Density(False, 0.78, 10, Gaps(box=22, label=5, columns=54))
 
 
 class Placed(NamedTuple):
@@ -116,10 +119,16 @@ class Frame:
     density: Density
 
 
-def frame(graph: Graph) -> Frame:
-    """Measure the graph's labels and lay them out."""
+def frame(graph: Graph, rooms: Sequence[int] | None = None) -> Frame:
+    """Measure the graph's labels and lay them out.
+
+    `rooms` is for each edge the width of a comment that takes the place of its local partial.
+    """
     place_of = {node.index: i for i, node in enumerate(graph.nodes)}
-    densities = (_FOLDED, _FOLDED_COMPACT) if isinstance(graph, View) else (_FULL, _COMPACT)
+    if rooms is not None:
+        densities = (_COMMENTED, _COMMENTED_COMPACT)
+    else:
+        densities = (_FOLDED, _FOLDED_COMPACT) if isinstance(graph, View) else (_FULL, _COMPACT)
     density = densities[len(graph.nodes) >= MANY]
     literal = typeset.lookalikes(node.name for node in graph.nodes)
     labels = [_label(graph, node, literal) for node in graph.nodes]
@@ -129,9 +138,17 @@ def frame(graph: Graph) -> Frame:
         typeset.jacobian(graph.tape[edge.target].value, graph.tape[edge.source].value)
         for edge in graph.edges
     ]
+    sizes = (
+        [
+            _label_size(edge, shape, bar, density)
+            for edge, shape, (_, _, bar) in zip(graph.edges, shapes, fractions, strict=True)
+        ]
+        if rooms is None
+        else [(room, _NUMBER_HEIGHT) for room in rooms]
+    )
     links = [
-        Link(place_of[edge.source], place_of[edge.target], *_label_size(edge, shape, bar, density))
-        for edge, shape, (_, _, bar) in zip(graph.edges, shapes, fractions, strict=True)
+        Link(place_of[edge.source], place_of[edge.target], *size)
+        for edge, size in zip(graph.edges, sizes, strict=True)
     ]
     widths = [
         max(_NARROWEST, _even(max(wide, beneath(graph, node)) + 2 * density.padding))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
+from typing import NamedTuple
 
 from ..graphs.folding import View
 from ..graphs.graph import Edge, Graph, Node
@@ -39,6 +40,8 @@ from .typeset import SMALL, Run
 from .wires import Wire
 
 SHOWS = ("definition", "values", "partials")
+STACKED = 4
+"""How far the box behind a folded one looks out."""
 _RADIUS = 10
 # The outline of a value cell, from its left upper corner on.
 _CELL = (
@@ -46,7 +49,6 @@ _CELL = (
     f"v{BOX_HEIGHT - 2 * _RADIUS}a{_RADIUS},{_RADIUS} 0 0 1 -{_RADIUS},{_RADIUS}"
     f"h-{VALUE_CELL - _RADIUS}z"
 )
-_STACKED = 4  # how far the box behind a folded one looks out
 _MOST_DESCRIBED = 40
 # What XML 1.0 has no way to write.
 _LEGAL = "\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
@@ -110,48 +112,90 @@ def draw(graph: Graph, show: str = "partials", theme: str = "light") -> str:
     if theme not in PALETTES:
         raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
     scene = frame(graph)
-    title, description = escape(graph.title), escape(in_words(graph, show))
-    # nbconvert puts many drawings into one page: ids come from what they name.
-    key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
+    fractions = scene.density.fractions
+    edges = [edge_element(i, drawn, show, fractions) for i, drawn in enumerate(scene.edges)]
+    nodes = [node_element(graph, placed, show) for placed in scene.nodes]
+    sheet = Sheet(graph.title, in_words(graph, show), theme, style_of(graph))
+    return document(scene, sheet, [*edges, *nodes])
+
+
+class Sheet(NamedTuple):
+    """What a document says of itself, and how it looks."""
+
+    title: str
+    description: str
+    theme: str
+    style: str
+    kind: str = ""
+    """A class of its own, so that its rules are for no other picture on a page."""
+
+
+class Marks(NamedTuple):
+    """What a picture that tells more has besides: on the group of an edge or of a node."""
+
+    classes: str = ""
+    attributes: str = ""
+    elements: str = ""
+    back: int | None = None
+    """Where an edge's head is at its source: how far from that box."""
+
+
+_PLAIN = Marks()
+
+
+def style_of(graph: Graph) -> str:
+    """The rules that a picture of the graph needs."""
     style = _STYLE
     if isinstance(graph, View) or any(node.notes for node in graph.nodes):
         style += _NOTED
-    if isinstance(graph, View):
-        style += _FOLDED
+    return style + _FOLDED if isinstance(graph, View) else style
+
+
+def document(scene: Frame, sheet: Sheet, elements: Iterable[str]) -> str:
+    """An SVG document of these elements."""
+    theme, title, description = sheet.theme, escape(sheet.title), escape(sheet.description)
+    # nbconvert puts many drawings into one page: ids come from what they name.
+    key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg cg-{theme}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cg{sheet.kind} cg-{theme}" role="img" '
         f'aria-labelledby="{key}-title {key}-desc" '
-        f'viewBox="0 0 {_px(scene.width)} {_px(scene.height)}" '
+        f'viewBox="0 0 {px(scene.width)} {px(scene.height)}" '
         f"{_size(scene, scene.density.scale)}>\n"
         f'<title id="{key}-title">{title}</title>\n'
         f'<desc id="{key}-desc">{description}</desc>\n'
-        f"<style>.cg-{theme}{{{properties(theme)}}}\n{style}</style>\n"
+        f"<style>.cg-{theme}{{{properties(theme)}}}\n{sheet.style}</style>\n"
         f'<rect class="paper" {_size(scene)}/>'
     )
-    fractions = scene.density.fractions
-    edges = [_edge(i, drawn, show, fractions) for i, drawn in enumerate(scene.edges)]
-    nodes = [_node(graph, placed, show) for placed in scene.nodes]
-    return "\n".join([head, *edges, *nodes, "</svg>\n"])
+    return "\n".join([head, *elements, "</svg>\n"])
 
 
 def _size(scene: Frame, scale: float = 1.0) -> str:
-    return f'width="{_px(scene.width * scale)}" height="{_px(scene.height * scale)}"'
+    return f'width="{px(scene.width * scale)}" height="{px(scene.height * scale)}"'
 
 
-def _edge(index: int, drawn: Drawn, show: str, fractions: bool) -> str:
+def edge_element(
+    index: int, drawn: Drawn, show: str, fractions: bool, marks: Marks = _PLAIN
+) -> str:
+    """An edge: its wire, its head, and in the mode "partials" its label."""
     edge = drawn.edge
     # Without its value cell, a box ends where the cell would start.
     wire = drawn.wire.earlier(VALUE_CELL) if show == "definition" else drawn.wire
     (x1, y1), (x2, y2), (x3, y3) = drawn.badges
     x, y = wire.pieces[-1][-1]
+    head = f"M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"
+    course = _path(wire)
+    if marks.back is not None:
+        course += "h7"
+        x, y = wire.start
+        head = f"M{x + marks.back},{y}l9.5,-4.9l-2.6,4.9l2.6,4.9z"
     partial = ""
     if show == "partials":
         partial = _partial(drawn) if fractions else _number(drawn)
     return (
-        f'<g class="edge" data-edge="{index}" data-source="{edge.source}" '
-        f'data-target="{edge.target}" data-badges="{x1},{y1} {x2},{y2} {x3},{y3}">'
-        f'<path class="wire" d="{_path(wire)}"/>'
-        f'<path class="head" d="M{x + 7},{y}l-9.5,-4.9l2.6,4.9l-2.6,4.9z"/>{partial}</g>'
+        f'<g class="edge{marks.classes}" data-edge="{index}" data-source="{edge.source}" '
+        f'data-target="{edge.target}" data-badges="{x1},{y1} {x2},{y2} {x3},{y3}"'
+        f'{marks.attributes}><path class="wire" d="{course}"/>'
+        f'<path class="head" d="{head}"/>{partial}{marks.elements}</g>'
     )
 
 
@@ -176,23 +220,23 @@ def _partial(drawn: Drawn) -> str:
     equals = 2 * BAR_GAP + EQUALS if text else 0
     left = -(drawn.bar + equals + number) / 2
     at = left + drawn.bar + equals
-    middle = _px(left + drawn.bar / 2)
+    middle = px(left + drawn.bar / 2)
     # The paper under the fraction and a halo around the number cut the wire.
     half = LABEL_HEIGHT // 2 + 3
     pad = 8
     under = pad + drawn.bar + (equals or pad)
     x, y = drawn.label
     value = (
-        f'<text class="{_kind(drawn)}" x="{_px(at)}" y="5.5" data-room="{room}"'
+        f'<text class="{_kind(drawn)}" x="{px(at)}" y="5.5" data-room="{room}"'
         f"{_squeezed(text, PARTIAL_SIZE, room)}>{text}</text>"
-        f'<text x="{_px(at - BAR_GAP - EQUALS / 2)}" y="5">{":" if drawn.shape else "="}</text>'
+        f'<text x="{px(at - BAR_GAP - EQUALS / 2)}" y="5">{":" if drawn.shape else "="}</text>'
     )
     return (
         f'<g class="partial" transform="translate({x} {y})">'
-        f'<rect class="paper" x="{_px(left - pad)}" y="{-half}" width="{under}" '
+        f'<rect class="paper" x="{px(left - pad)}" y="{-half}" width="{under}" '
         f'height="{2 * half}" rx="4"/>{value if text else ""}'
         f'<text x="{middle}" y="-5">{_runs(drawn.above)}</text>'
-        f'<path class="bar" d="M{_px(left)},0h{drawn.bar}"/>'
+        f'<path class="bar" d="M{px(left)},0h{drawn.bar}"/>'
         f'<text x="{middle}" y="16">{_runs(drawn.below)}</text></g>'
     )
 
@@ -202,7 +246,8 @@ def _kind(drawn: Drawn) -> str:
     return "number shape" if drawn.shape else "number"
 
 
-def _node(graph: Graph, placed: Placed, show: str) -> str:
+def node_element(graph: Graph, placed: Placed, show: str, marks: Marks = _PLAIN) -> str:
+    """A node: its box, its formula, and but in the mode "definition" its value."""
     node = placed.node
     kind = graph.kind(node)
     is_folded = kind.startswith("group")
@@ -217,7 +262,7 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
         title = f"<title>{escape(node.name + formula)}</title>"
     behind = note = shift = ""
     if is_folded:
-        behind = f'<rect class="behind" {_shape(x + _STACKED, y - _STACKED, whole)}/>'
+        behind = f'<rect class="behind" {_shape(x + STACKED, y - STACKED, whole)}/>'
     words = graph.describe(node) if is_folded else noted(node)
     if words:
         middle = x + placed.formula_width // 2
@@ -235,11 +280,12 @@ def _node(graph: Graph, placed: Placed, show: str) -> str:
             f"{text}</text>"
         )
     return (
-        f'<g class="node {kind}" data-node="{node.index}">{title}{behind}'
+        f'<g class="node {kind}{marks.classes}" data-node="{node.index}"{marks.attributes}>'
+        f"{title}{behind}"
         f'<rect class="back" {shape}/>{cell}<rect class="box" {shape}/><text class="formula" '
         f'x="{x + placed.formula_width // 2}" y="{base}"{shift}>{_runs(placed.formula)}</text>'
         # Read aloud, a part is "hidden 24 nodes 0.5", and a node "a 2 leaf".
-        f"{note + value if is_folded else value + note}</g>"
+        f"{note + value if is_folded else value + note}{marks.elements}</g>"
     )
 
 
@@ -273,7 +319,7 @@ def _tspan(text: str, kind: str, level: int, earlier: int) -> str:
     # In em of the run's own size: an index goes down by 0.15 em of the line, a power up by 0.4.
     shift = _LIFT[level] - _LIFT[earlier]
     size = SMALL if level else 1.0
-    dy = f' dy="{_px(-shift / size)}em"' if shift else ""
+    dy = f' dy="{px(-shift / size)}em"' if shift else ""
     return f"<tspan{style}{dy}>{escape(text)}</tspan>" if style or dy else escape(text)
 
 
@@ -331,7 +377,7 @@ def _path(wire: Wire) -> str:
     return "".join(parts)
 
 
-def _px(x: float) -> str:
+def px(x: float) -> str:
     """A coordinate, to 0.01 px."""
     text = f"{x:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

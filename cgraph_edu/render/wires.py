@@ -55,6 +55,11 @@ class Wire(NamedTuple):
             tuple(((b, a), (d, c), (f, e)) for (a, b), (c, d), (e, f) in self.pieces),
         )
 
+    @property
+    def rise(self) -> float:
+        """How much higher or lower its end is than its start."""
+        return abs(self.pieces[-1][-1][1] - self.start[1])
+
     def along(self, distance: float) -> Point:
         """The point so many px to the right of the start, or left of the end where negative.
 
