@@ -1,3 +1,4 @@
+from . import distributed as distributed
 from . import nn as nn
 from .bridges.capture import CaptureError as CaptureError
 from .bridges.capture import UnknownValueWarning as UnknownValueWarning

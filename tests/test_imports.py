@@ -7,7 +7,8 @@ import sys
 
 BUDGET_MS = 60
 HEAVY = ["numpy", "matplotlib", "networkx", "ipywidgets", "anywidget", "IPython", "tqdm"]
-HEAVY += ["torch", "jax", "tensorflow", "click", "rich", "cgraph_edu.teaching"]
+HEAVY += ["torch", "jax", "tensorflow", "dask", "distributed", "click", "rich"]
+HEAVY += ["cgraph_edu.teaching"]
 
 LOAD = """
 from IPython.core.interactiveshell import InteractiveShell

@@ -35,6 +35,7 @@ LAYERS = {
     "__main__": {"cli"},
     "dialects": CORE | {"dialects"},
     "bridges": GRAPHS | {"bridges"},
+    "distributed": WIDGET | {"nn", "bridges", "distributed"},
 }
 
 DOORS = {"graphs/graph.py", "core/function.py", "bridges/__init__.py"}

@@ -38,6 +38,13 @@ class Op:
         fast = expressions.compile_fast(self.forward, self.operands)
         object.__setattr__(self, "_on_floats", fast)
 
+    def __reduce__(self) -> tuple[Callable[..., Op], tuple[Any, ...]]:
+        """To be pickled: a row of the table by its name, any other as its formulas."""
+        if OPS.get(self.name) is self:
+            return _of_table, (self.name,)
+        row = self.name, self.operands, self.forward, self.partials, self.latex, self.domain
+        return Op, row
+
     @property
     def formula(self) -> Expression:
         """How a use of the op is written: as its operator if it is one, else as a call."""
@@ -152,6 +159,10 @@ class Op:
 
 OPS: dict[str, Op] = {}
 """Every op by name, in the order of the rows below."""
+
+
+def _of_table(name: str) -> Op:
+    return OPS[name]
 
 
 def row(

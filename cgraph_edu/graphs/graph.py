@@ -620,6 +620,27 @@ class Graph:
         """Draw it with matplotlib, onto `ax` or a new figure; gives the Axes."""
         return door("render.plot").plot(self, ax, show, theme)
 
+    def to_dask(
+        self,
+        placement: Mapping[str, int] | None = None,
+        by: str = "scope",
+        workers: Sequence[Any] | None = None,
+    ) -> Any:
+        """The graph as tasks of Dask: a collection that gives its value and its gradient.
+
+            g.to_dask().compute(scheduler="threads")   # {"value": 6.0, "gradient": {"a": ...}}
+            client.compute(g.to_dask({"c": 0, "d": 1}, by="node"))
+
+        Each block, a node or a scope as `by` says, is a task in each of the two passes. `placement`
+        gives blocks their workers, by number; those it leaves out are placed automatically. Without
+        one, Dask decides where they run. `workers` are the addresses or names of the workers, in
+        the order of their numbers; a `LocalCluster` names them by these.
+
+        Raises ValueError for an array as output, and for an op that can't be sent to another
+        process, which it names; errors of the placement are Placement's.
+        """
+        return door("bridges.dask").to_dask(self, placement, by, workers)
+
     def explore(self) -> Any:
         """The widget: an Explorer, or for arrays and a `cg.custom_op` an ArrayExplorer."""
         return door("widget.either").explorer(self)

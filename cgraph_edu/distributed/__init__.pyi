@@ -1,0 +1,13 @@
+from .clusters import connect as connect
+from .errors import DistributedError as DistributedError
+from .exploring import explore as explore
+from .parallel import data_parallel as data_parallel
+from .planning import Machine as Machine
+from .planning import Placement as Placement
+from .planning import automatic as automatic
+from .planning import simulate as simulate
+from .running import Result as Result
+from .running import run as run
+from .sweeping import sweep as sweep
+from .timeline import Span as Span
+from .training import train as train
