@@ -33,6 +33,7 @@ from .core.arrays.base import shape_of
 from .core.derivatives import value_and_grad, zeros_like
 from .core.function import Function, function
 from .core.functions import relu
+from .core.progress import progress_bar
 from .core.tensor import variable
 from .core.trees import CONTAINERS
 
@@ -309,7 +310,7 @@ def fit(
     state = optimiser.init(parameters)
     losses: list[float] = []
     # inf and nan show up in the loss, which says more than NumPy's warnings.
-    with _progress(epochs * math.ceil(rows / size)) as bar, np.errstate(all="ignore"):
+    with progress_bar(epochs * math.ceil(rows / size)) as bar, np.errstate(all="ignore"):
         for epoch in range(1, epochs + 1):
             mean = 0.0
             for number, (share, batch) in enumerate(_batches(arrays, rows, size, generator)):
@@ -374,25 +375,3 @@ def _check(value: Any, epoch: int, number: int, losses: list[float]) -> None:
         "for log(0) or 0/0 in the loss"
     )
     raise DivergedError(f"the loss is {value} in epoch {epoch}: {advice}", losses)
-
-
-def _progress(steps: int) -> Any:
-    """A bar of tqdm's, which appears once a second has gone by.
-
-    Whether it appears, and what it says, is a matter of time. In a notebook it is therefore shown
-    as a widget with no text beside it: nbval compares texts, and a lesson must give the same twice.
-    """
-    from tqdm.auto import tqdm
-
-    bar = tqdm(total=steps, delay=1, unit="step")
-    if hasattr(bar, "container"):  # in a notebook
-        widget = bar.container
-
-        def show_alone() -> None:
-            from IPython.display import display
-
-            view = "application/vnd.jupyter.widget-view+json"
-            display({view: widget._repr_mimebundle_()[view]}, raw=True)
-
-        widget._ipython_display_ = show_alone
-    return bar

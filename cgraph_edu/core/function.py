@@ -66,6 +66,10 @@ class Function:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, or what is sent to another process, traces for itself.
+        return type(self), (self._f,)
+
     @property
     def traces(self) -> int:
         """How often the Python function was run to record it."""

@@ -1,6 +1,7 @@
 from .clusters import connect as connect
 from .errors import DistributedError as DistributedError
 from .exploring import explore as explore
+from .parallel import DataParallel as DataParallel
 from .parallel import data_parallel as data_parallel
 from .planning import Machine as Machine
 from .planning import Placement as Placement
