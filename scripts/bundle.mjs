@@ -1,5 +1,5 @@
-// Build the browser side: TypeScript into static/explorer.js and static/arrays.js, their styles into
-// .css files of the same names.
+// Build the browser side: TypeScript into static/explorer.js, static/arrays.js and
+// static/placement.js, their styles into .css files of the same names.
 //
 // Every saved widget carries its module with the style, so they are packed: deflated together,
 // written four bytes in five letters, and unpacked where they run. Zopfli takes its time and saves
@@ -84,4 +84,4 @@ function inLetters(bytes) {
   return text;
 }
 
-await Promise.all(["explorer", "arrays"].map(bundle));
+await Promise.all(["explorer", "arrays", "placement"].map(bundle));

@@ -4,7 +4,6 @@
  */
 
 import type { Model } from "../model";
-import type { Answer, Request } from "./document";
 
 /** A wait that is longer is shown, */
 const VISIBLE_MS = 150;
@@ -14,7 +13,7 @@ const PATIENCE_MS = 3000;
 /** "waiting" is not to be seen yet. */
 export type Wait = "none" | "waiting" | "computing" | "gone";
 
-export class Courier {
+export class Courier<Request extends object, Answer extends { readonly number: number }> {
   /** What was asked last; null where everything was answered. */
   #asked: Request | null = null;
   #number: number;

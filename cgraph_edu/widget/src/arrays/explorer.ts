@@ -39,7 +39,7 @@ export class ArrayExplorer {
   readonly #inputs: InputsPanel;
   readonly #numbers: NumbersPanel;
   readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
-  readonly #courier: Courier;
+  readonly #courier: Courier<Request, Answer>;
   readonly #stops: (() => void)[] = [];
 
   #graph: ArrayGraph | null = null;
