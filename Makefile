@@ -73,8 +73,8 @@ bundle-check: node_modules/.installed
 # Twice: a lesson must not depend on what an earlier run left behind. Two processes, half of the
 # lessons each.
 lessons-check: .venv/test
-	echo $(LESSONS) | xargs -P 2 -n 7 $(BIN)/$(NBVAL) --quiet
-	echo $(LESSONS) | xargs -P 2 -n 7 $(BIN)/$(NBVAL) --quiet
+	echo $(LESSONS) | xargs -P 2 -n 8 $(BIN)/$(NBVAL) --quiet
+	echo $(LESSONS) | xargs -P 2 -n 8 $(BIN)/$(NBVAL) --quiet
 
 notebooks: .venv/test ## run every lesson, and store it without widget state
 	$(BIN)/python scripts/execute_notebooks.py $(LESSONS)

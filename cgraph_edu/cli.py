@@ -215,7 +215,7 @@ def export(
     "--lessons",
     metavar="FOLDER",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Its notebooks and pictures go on it, instead of the course; no other file does.",
+    help="Its notebooks, pictures and arrays go on it, instead of the course; no other file does.",
 )
 @click.option("--serve", is_flag=True, help="Then serve it on this machine, until Ctrl-C.")
 @click.option(
@@ -231,9 +231,9 @@ def site(folder: Path, lessons: Path | None, serve: bool, port: int) -> None:
     Built again, the site replaces only itself: what else you put into DIR, such as .git or CNAME,
     stays.
 
-    Of the FOLDER of --lessons, notebooks and pictures (gif, jpeg, jpg, png, svg, webp) are copied,
-    with those in folders below it. Left out are hidden files and folders, other sites, virtual
-    environments, node_modules and links to folders.
+    Of the FOLDER of --lessons, notebooks, pictures (gif, jpeg, jpg, png, svg, webp), arrays (npz)
+    are copied, with those in folders below it. Left out are hidden files and folders, other sites,
+    virtual environments, node_modules and links to folders.
     """
     from rich.console import Console
 

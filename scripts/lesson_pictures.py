@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 import cgraph_edu as cg
 from cgraph_edu.render.layout import Box, Gaps, Layout, Link, place
-from cgraph_edu.render.palette import PALETTES, SANS, SERIF
+from cgraph_edu.render.palette import PALETTES, SANS, SERIF, WORKERS
 from cgraph_edu.render.svg import escape
 from cgraph_edu.render.typeset import number
 from cgraph_edu.render.wires import Point, Wire
@@ -167,6 +167,7 @@ def badge(at: Point, kind: str, mark: str) -> str:
 
 
 LEFT, RIGHT, NO = "m3,-6l-6,6l6,6", "m-3,-6l6,6l-6,6", "m-5,-5l10,10m0,-10l-10,10"
+BOTH = "m-3,-5l-5,5l5,5m6,-10l5,5l-5,5"
 
 
 @dataclass(frozen=True)
@@ -541,6 +542,43 @@ def twelve() -> str:
     )
 
 
+def thirteen() -> str:
+    """The five nodes on two workers, and what crosses between them."""
+    graph = five_nodes()
+    placement = cg.distributed.Placement(graph, {"a": 0, "b": 0, "c": 0, "d": 1, "e": 1}, workers=2)
+    forth, back = placement.moved(is_reverse=False), placement.moved(is_reverse=True)
+    sketch = Sketch.graph(graph)
+    colours = "".join(
+        f".w{worker} .back{{fill:{fill}}}.w{worker} .cell{{fill:{cell}}}"
+        f".w{worker} .box,.w{worker} .divider{{stroke:{line}}}.w{worker} .badge{{fill:{line}}}"
+        for worker, (fill, cell, line) in enumerate(WORKERS["light"][: placement.workers])
+    )
+    wires, badges, boxes = [], [], []
+    for edge, wire, at in zip(graph.edges, sketch.layout.wires, sketch.layout.labels, strict=True):
+        is_cut = edge in placement.cuts
+        wires.append(arrow(wire, "der dashed" if is_cut else "line"))
+        if is_cut:
+            badges.append(badge(at, "der", BOTH))
+    for i, node in enumerate(graph.nodes):
+        worker = placement[node.name]
+        x, y = sketch.layout.boxes[i][0] - PART, sketch.top(i)
+        boxes += [
+            f'<g class="w{worker}">{sketch.box(i, node.name, number(node.value))}'
+            f'<circle class="badge" cx="{_px(x)}" cy="{_px(y)}" r="12"/></g>'
+            f'<text class="number small" style="fill:{INK["paper"]}" x="{_px(x)}" '
+            f'y="{_px(y + 6)}">{worker}</text>'
+        ]
+    return card(
+        "The five nodes on two workers: a, b and c on worker 0, d and e on worker 1. Two edges "
+        "lead from one worker to the other, and over each goes a value and comes an adjoint",
+        f"<style>{colours}</style>",
+        *wires,
+        *badges,
+        *boxes,
+        caption(f"{forth} bytes there, {back} back", "words der"),
+    )
+
+
 CARDS: Mapping[str, Callable[[], str]] = {
     "01_computational_graphs": one,
     "02_sum_over_paths": two,
@@ -554,6 +592,7 @@ CARDS: Mapping[str, Callable[[], str]] = {
     "10_arrays_and_jacobians": ten,
     "11_a_neuron_learns": eleven,
     "12_your_own_op": twelve,
+    "13_several_machines": thirteen,
 }
 
 

@@ -19,7 +19,7 @@ MOST_MEGABYTES = 500
 
 # What lessons do without: the frameworks, what comes with them, and what tests are made with.
 NEEDLESS = {
-    *("torch", "jax", "jaxlib", "tensorflow", "tensorflow-cpu", "keras", "dask", "distributed"),
+    *("torch", "jax", "jaxlib", "tensorflow", "tensorflow-cpu", "keras"),
     *("scipy", "scikit-learn", "pandas", "pygraphviz", "pytest", "hypothesis", "nbval"),
     *("playwright", "marimo", "mypy", "ruff", "jupyter-repo2docker"),
 }
@@ -81,6 +81,6 @@ def test_the_installed_package_is_complete_compiled_and_no_more(binder: Binder) 
     assert binder.package / "lesson.mplstyle" in files
     assert binder.package / "lessons/index.ipynb" in files
     code = {".py", ".pyc", ".pyi", ".typed", ".js", ".css", ".mplstyle"}
-    lessons = {".ipynb", ".svg", ".png"}
+    lessons = {".ipynb", ".npz", ".svg", ".png"}
     others = {"", ".md", ".txt", ".yml", ".json"}
     assert {file.suffix for file in files} == code | lessons | others

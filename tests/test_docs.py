@@ -18,8 +18,17 @@ from tests.binder import ROOT
 
 pytestmark = pytest.mark.slow
 
-STUB = ROOT / "cgraph_edu" / "__init__.pyi"
-NAMES = re.findall(r"^from \S+ import (\w+) as \w+$", STUB.read_text(encoding="utf-8"), re.M)
+PACKAGE = ROOT / "cgraph_edu"
+
+
+def public(stub: Path) -> list[str]:
+    """The public names of a package, as its stub lists them."""
+    return re.findall(r"^from \S+ import (\w+) as \w+$", stub.read_text(encoding="utf-8"), re.M)
+
+
+NAMES = public(PACKAGE / "__init__.pyi")
+
+MODULES = {"nn", "distributed"}
 
 # What is only reached with a framework installed.
 ELSEWHERE = {"from_torch", "from_jax", "from_tensorflow"}
@@ -172,7 +181,7 @@ def test_an_op_has_its_formula_and_its_partials(name: str, reference: dict[str, 
         assert write(formula) in text
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {*OPS} - ELSEWHERE - {"nn"}))
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*OPS} - ELSEWHERE - MODULES))
 def test_a_docstring_is_on_the_page(name: str, reference: dict[str, Page]) -> None:
     """Its first sentence, which has the formula, but for the marks of code."""
     told = (getattr(cg, name).__doc__ or "").strip().split("\n\n")[0]
@@ -209,6 +218,13 @@ def test_formulas_are_told() -> None:
 )
 def test_networks_have_their_places(anchor: str, reference: dict[str, Page]) -> None:
     assert f"cgraph_edu.nn.{anchor}" in reference
+
+
+@pytest.mark.parametrize("name", public(PACKAGE / "distributed" / "__init__.pyi"))
+def test_what_runs_on_several_machines_has_its_place(name: str, reference: dict[str, Page]) -> None:
+    text = plain(reference[f"cgraph_edu.distributed.{name}"].text)
+    told = (getattr(cg.distributed, name).__doc__ or "").strip().split("\n\n")[0]
+    assert plain(told) in text
 
 
 def test_all_options_and_commands_are_told(site: Path) -> None:

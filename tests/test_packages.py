@@ -33,7 +33,7 @@ JUNK = [
     ".venv/bin/python",
 ]
 
-EXTRAS = {"lab", "test", "dev", "torch", "jax", "tensorflow", "site"}
+EXTRAS = {"dask", "lab", "test", "dev", "torch", "jax", "tensorflow", "site"}
 
 
 @pytest.fixture(scope="module")

@@ -202,8 +202,8 @@ def run_lesson(lesson: Path, tries: dict[int, list[str]]) -> dict[int, list[str]
     done = subprocess.run(
         [sys.executable, "-c", RUN],
         input=json.dumps([sources, tries]),
-        cwd=ROOT,
-        env=os.environ | {"MPLBACKEND": "agg"},
+        cwd=lesson.parent,
+        env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

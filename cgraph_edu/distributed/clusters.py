@@ -12,6 +12,7 @@ import ipaddress
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -21,6 +22,11 @@ from weakref import WeakKeyDictionary, WeakSet
 from ..core.numbers import counted
 from .errors import DistributedError
 
+if sys.platform == "emscripten":
+    raise DistributedError(
+        "A browser has no processes, so there are no workers here. Open this lesson on Binder, or "
+        "in JupyterLab on a computer."
+    )
 try:
     import dask
     from distributed import Client

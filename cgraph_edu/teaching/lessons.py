@@ -17,7 +17,7 @@ LANDING = "index.ipynb"
 CONFIGURATION = Path(__file__).parent / "jupyter"
 """With it, JupyterLab does not ask whether it may fetch news."""
 
-PATTERNS = ("*.ipynb", "frameworks/*.ipynb", "images/*.png", "images/lessons/*.svg")
+PATTERNS = ("*.ipynb", "digits.*", "frameworks/*.ipynb", "images/*.png", "images/lessons/*.svg")
 """What belongs to the lessons, in the repository's notebooks/ and in the wheel alike."""
 
 
@@ -38,13 +38,13 @@ def lessons_folder() -> Path:
 
 
 def lesson_files() -> list[Path]:
-    """The lessons and their images, relative to `lessons_folder()`."""
+    """The lessons, their images and data, relative to `lessons_folder()`."""
     home = lessons_folder()
     return sorted(file.relative_to(home) for pattern in PATTERNS for file in home.glob(pattern))
 
 
 def copy_lessons(folder: Path) -> Copied:
-    """Copy the lessons and their images into `folder`, which need be neither new nor empty.
+    """Copy the lessons, their images and data into `folder`, which need be neither new nor empty.
 
     No file there is ever overwritten. A lesson that has only been run is left as it is; beside one
     that has been edited, or is of another version, a fresh copy is put, `NAME (fresh).ipynb`, once.

@@ -36,6 +36,9 @@ EXTENSIONS = ("anywidget", "jupyterlab-widgets", "jupyterlite-pyodide-kernel")
 
 PICTURES = {".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 
+DATA = {".npz"}
+"""What else lessons read. No text: a list of the class may lie beside them."""
+
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 # JupyterLite looks for settings in the front page, so it must have some.
@@ -66,13 +69,13 @@ def build_site(
     An older site stays as it is until the new one is complete. What somebody else put beside it
     (`.git`, `CNAME`) stays there.
 
-    Of `lessons`, only the notebooks and pictures (gif, jpeg, jpg, png, svg, webp) are published,
-    with those in folders below. Left out is what is hidden (thus checkpoints), and the folders that
-    are sites themselves, virtual environments, `node_modules`, or links.
+    Of `lessons`, only the notebooks, pictures (gif, jpeg, jpg, png, svg, webp) and arrays (npz) are
+    published, with those in folders below. Left out is what is hidden (thus checkpoints), and the
+    folders that are sites themselves, virtual environments, `node_modules`, or links.
 
     Args:
         folder: Where the site goes.
-        lessons: The folder of the notebooks and pictures; this package's own, unless given.
+        lessons: The folder of the notebooks, pictures and arrays; this package's own, unless given.
         tell: Is called with each step as it begins.
 
     Raises:
@@ -199,10 +202,10 @@ def _made(folder: Path) -> set[str]:
 
 
 def _find_lessons(source: Path) -> list[Path]:
-    """The notebooks and pictures that go on the site."""
+    """The notebooks, pictures and arrays that go on the site."""
     if (source / MARK).exists():
         raise Refused(f"{source} is a site, not a folder of lessons.")
-    files = list(_notebooks_and_pictures(source))
+    files = list(_published(source))
     if not any(file.suffix == ".ipynb" for file in files):
         raise Refused(f"There are no notebooks in {source}.")
     for file in files:
@@ -213,15 +216,15 @@ def _find_lessons(source: Path) -> list[Path]:
     return files
 
 
-def _notebooks_and_pictures(folder: Path) -> Iterator[Path]:
+def _published(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
         if not entry.is_dir():
-            if entry.suffix == ".ipynb" or entry.suffix.lower() in PICTURES:
+            if entry.suffix == ".ipynb" or entry.suffix.lower() in PICTURES | DATA:
                 yield entry
         elif not _has_no_lessons(entry):
-            yield from _notebooks_and_pictures(entry)
+            yield from _published(entry)
 
 
 def _has_no_lessons(folder: Path) -> bool:
@@ -234,7 +237,7 @@ def _has_no_lessons(folder: Path) -> bool:
 
 
 def _copy_lessons(source: Path, files: list[Path], target: Path) -> None:
-    """Copy notebooks and pictures; notebooks that need more get a cell that fetches it."""
+    """Copy the files; notebooks that need more get a cell that fetches it."""
     for file in files:
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,8 @@ from scripts.docs.links import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 
+KEPT = (".ipynb", ".npz", ".png", ".svg", ".txt")
+
 _CODE = re.compile(r"(^ {0,3}(```+|~~~+).*?^ {0,3}\2|^(?: {4}|\t).*?$|`[^`\n]+`)", re.M | re.S)
 _BLOCK = re.compile(r"\$\$(.+?)\$\$", re.S)
 _INLINE = re.compile(r"(?<![\\$\w])\$(?=\S)([^$\n]+?)(?<=\S)\$(?![\w$])")
@@ -28,9 +30,9 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def files() -> Iterator[tuple[str, bytes]]:
-    """The notebooks themselves, to be downloaded, and their pictures."""
+    """The notebooks themselves, to be downloaded, their pictures and data."""
     for path in sorted(NOTEBOOKS.glob("**/*")):
-        kept = path.suffix in (".ipynb", ".png", ".svg") and ".ipynb_checkpoints" not in path.parts
+        kept = path.suffix in KEPT and ".ipynb_checkpoints" not in path.parts
         if kept:
             yield f"lessons/{path.relative_to(NOTEBOOKS).as_posix()}", path.read_bytes()
 

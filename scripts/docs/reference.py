@@ -3,6 +3,7 @@
 A page asks for them with a line of its own:
 
 ::: cg.grad            a public name, from its docstring
+::: cg.distributed.run the same, of a package within
 ::: cg.Path: product   a class, with these of its methods and properties
 ::: ops                the elementwise functions, from the op table
 ::: %%cgraph           the options of the cell
@@ -22,14 +23,13 @@ from cgraph_edu.core.expressions import write
 from cgraph_edu.core.ops import OPS
 from scripts.docs.links import ROOT
 
-STUB = ROOT / "cgraph_edu" / "__init__.pyi"
-
-_NAME = re.compile(r"^::: cg\.(\w+)(?:: (.*))?$", re.M)
+_NAME = re.compile(r"^::: cg\.([\w.]+)(?:: (.*))?$", re.M)
 
 
-def public_names() -> dict[str, str]:
-    """Each public name of the package, and the module that it is from."""
-    found = re.findall(r"^from (\.[\w.]*) import (\w+) as \2$", STUB.read_text("utf-8"), re.M)
+def public_names(package: str = "cgraph_edu") -> dict[str, str]:
+    """Each public name of a package, and the module that it is from, relative to it."""
+    stub = ROOT / package.replace(".", "/") / "__init__.pyi"
+    found = re.findall(r"^from (\.[\w.]*) import (\w+) as \2$", stub.read_text("utf-8"), re.M)
     return {name: module for module, name in found}
 
 
@@ -51,11 +51,12 @@ def filled(markdown: str) -> str:
 def _described(asked: re.Match[str]) -> str:
     name, members = asked[1], (asked[2] or "").split()
     path = f"cgraph_edu.{name}"
-    module = public_names()[name]
-    if (ROOT / f"cgraph_edu{module}.{name}".replace(".", "/")).with_suffix(".py").is_file():
+    package, _, own = path.rpartition(".")
+    module = public_names(package)[own]
+    if (ROOT / f"{package}{module}.{own}".replace(".", "/")).with_suffix(".py").is_file():
         # To a reader of the sources the module of this name hides what is meant.
-        path = f"cgraph_edu{module}.{name}.{name}"
-    options = {"heading": f"cg.{name}", "toc_label": name, "members": members}
+        path = f"{package}{module}.{own}.{own}"
+    options = {"heading": f"cg.{name}", "toc_label": own, "members": members}
     lines = [f"      {option}: {json.dumps(value)}" for option, value in options.items()]
     anchor = "" if path == f"cgraph_edu.{name}" else f'<span id="cgraph_edu.{name}"></span>\n\n'
     return anchor + "\n".join([f"::: {path}", "    options:", *lines])

@@ -87,7 +87,7 @@ def test_the_landing_page_opens_by_itself(page: Page, site: str) -> None:
     page.get_by_role("heading", name="Beyond the lessons").wait_for()
     assert page.evaluate("jupyterapp.shell.currentWidget.context.path") == "index.ipynb"
     pictures = page.locator(".jp-RenderedMarkdown img")
-    assert pictures.count() == 12
+    assert pictures.count() == 13
     broken = "images => images.filter((image) => !image.naturalWidth).map((image) => image.src)"
     page.wait_for_function(f"() => !({broken})([...document.images]).length", timeout=20_000)
 

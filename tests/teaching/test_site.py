@@ -8,6 +8,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -215,8 +216,8 @@ def test_a_site_stays_whenever_its_replacement_is_stopped(
 
 
 @pytest.mark.usefixtures("small_site")
-def test_only_notebooks_and_pictures_are_published(lessons: Path) -> None:
-    shown = {"week2/more.ipynb", "week2/photo.JPG", "a.png", "b.jpeg", "c.gif", "d.webp"}
+def test_only_notebooks_pictures_and_arrays_are_published(lessons: Path) -> None:
+    shown = {"week2/more.ipynb", "week2/photo.JPG", "a.png", "b.jpeg", "c.gif", "d.webp", "e.npz"}
     kept = {
         *("marks.csv", "solutions.py", "talk.pdf", "week2/secret.txt", ".hidden.ipynb"),
         *(".git/a.png", ".ipynb_checkpoints/plain-checkpoint.ipynb", "week2/.cache/a.svg"),
@@ -275,6 +276,17 @@ def test_only_a_lesson_that_names_more_gets_a_cell_that_fetches_it(
 def test_lesson_1_fetches_nothing() -> None:
     first = nbformat.read(lessons_folder() / "01_computational_graphs.ipynb", 4)
     assert not [c for c in first.cells if on_site.NAMES_THEM.search(c.source)]
+
+
+def test_in_a_browser_the_lesson_on_several_machines_says_what_it_lacks() -> None:
+    asks = (
+        "import sys, cgraph_edu as cg; sys.platform = 'emscripten'\n"
+        "cg.distributed.Placement\n"
+        "cg.distributed.connect(workers=2)"
+    )
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=False)
+    assert "DistributedError: A browser has no processes" in done.stderr
+    assert "Binder" in done.stderr
 
 
 def test_no_npm_says_what_to_install(
