@@ -71,6 +71,8 @@ _remote: WeakSet[Any] = WeakSet()
 """The clients that the user allowed to leave this computer."""
 _alike: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """For each client the workers whose versions were found to be ours."""
+_ended: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""For each client the workers that were ended here, which the scheduler may not have noticed."""
 _kept: dict[str | None, Client] = {}
 """The session's own clients: by address, and that of its own cluster under None."""
 
@@ -192,7 +194,8 @@ def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
     end = time.monotonic() + timeout
     while True:
         found = _asked(client, timeout)["workers"]
-        if len(found) >= len(_nannies(client)) or time.monotonic() > end:
+        is_whole = len(found) >= len(_nannies(client)) and not found.keys() & _ended.get(client, ())
+        if is_whole or time.monotonic() > end:
             break
         time.sleep(LOOK)
     if not found:
@@ -214,6 +217,7 @@ def kill(client: Client, addresses: Collection[str]) -> bool:
     """
     found = [nanny for nanny in _nannies(client) if nanny.worker_address in addresses]
     for nanny in found:
+        _ended.setdefault(client, set()).add(nanny.worker_address)
         with suppress(ProcessLookupError, TypeError):  # it has ended by itself, and has no id
             os.kill(nanny.pid, signal.SIGKILL)
     return bool(found)

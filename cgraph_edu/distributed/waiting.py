@@ -16,7 +16,7 @@ from typing import Any
 from distributed import Client, KilledWorker, as_completed, get_task_stream
 
 from ..bridges.dask import DaskGraph, NodeError
-from .clusters import LOOK, answers_of, bounded, kill, names_of
+from .clusters import ANSWER, LOOK, answers_of, bounded, kill, names_of
 from .errors import DistributedError
 
 SEARCH = 1.0
@@ -35,9 +35,9 @@ MOST_TOLD = 5
 class Numbers:
     """The numbers of a client's workers, also of those that died and of those that came later."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timeout: float = ANSWER) -> None:
         self.client = client
-        self.names = names_of(client)
+        self.names = names_of(client, timeout)
         self.addresses = tuple(self.names)
         self.of = {address: i for i, address in enumerate(self.addresses)}
 

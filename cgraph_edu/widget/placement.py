@@ -19,7 +19,7 @@ from ..core.numbers import close, counted
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement, blocks
-from ..graphs.schedule import Machine, automatic
+from ..graphs.schedule import Machine, automatic, simulate
 from ..render import typeset
 from ..render.placement import draw_placement
 from ..render.timeline import Span, draw_timeline
@@ -244,15 +244,22 @@ class PlacementExplorer(anywidget.AnyWidget):
             loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel: whoever calls from Python
             loop = None
-        threading.Thread(target=self._work, args=(placed, number, loop), daemon=True).start()
+        arguments = placed, self.machine, number, loop
+        threading.Thread(target=self._work, args=arguments, daemon=True).start()
 
-    def _work(self, placed: Placement, number: int, loop: asyncio.AbstractEventLoop | None) -> None:
+    def _work(
+        self,
+        placed: Placement,
+        machine: Machine,
+        number: int,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
         assert self._run
         result = None
         about = {"number": number, "of": list(placed.of), "workers": placed.workers}
         try:
             result = self._run(placed)
-            outcome = {**about, "state": "done", **_told(self.graph, placed, result)}
+            outcome = {**about, "state": "done", **_told(self.graph, placed, machine, result)}
         except Exception as error:  # whatever a cluster, or a learner's own code, may raise
             kind = "" if type(error).__name__ == "DistributedError" else f"{type(error).__name__}: "
             outcome = {**about, "state": "failed", "error": f"{kind}{error}"}
@@ -320,7 +327,7 @@ def _survey(placed: Placement, machine: Machine, is_reverse: bool) -> dict[str, 
     }
 
 
-def _told(graph: Graph, placed: Placement, result: Result) -> dict[str, Any]:
+def _told(graph: Graph, placed: Placement, machine: Machine, result: Result) -> dict[str, Any]:
     """What the browser shows of a run, beside what the local engine finds."""
     local = graph.gradient()
     names = list(result.gradient)
@@ -338,6 +345,7 @@ def _told(graph: Graph, placed: Placement, result: Result) -> dict[str, Any]:
         mark = "✓ all as here" if all(others) else f"✗ {others.count(False)} not as here"
         rest = f"and {counted(len(others), 'derivative')} more {mark}"
     ran = list(result.placement.of)
+    took = max((span.stop for span in result.timeline), default=0.0)
     elsewhere = [
         f"{block.name} ran on worker {there}, not on worker {wanted}"
         for block, wanted, there in zip(placed.blocks, placed.of, ran, strict=True)
@@ -348,6 +356,10 @@ def _told(graph: Graph, placed: Placement, result: Result) -> dict[str, Any]:
         "rest": rest,
         "ran": ran,
         "where": "; ".join(elsewhere) or "Every block ran where it was placed",
+        "took": (
+            f"From the first task to the last it took {placing.in_seconds(took)}; simulated, "
+            f"{placing.in_seconds(simulate(placed, machine).makespan)}"
+        ),
         "timeline": draw_timeline(result.timeline, width=TIMELINE),
     }
 

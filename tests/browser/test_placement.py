@@ -14,6 +14,7 @@ import cgraph_edu as cg
 from cgraph_edu.graphs.placement import Placement
 from cgraph_edu.widget.placement import PlacementExplorer
 from tests.browser import harness
+from tests.browser.lab import Lab
 from tests.browser.test_everyone import MEASURE, PAPER, RING, ratio
 from tests.examples import five_nodes
 
@@ -479,6 +480,53 @@ def test_a_run_on_real_processes(bare: Page) -> None:
     assert explorer.result.gradient == {"a": 2.0, "b": 5.0}
 
 
+# --- In JupyterLab --------------------------------------------------------------------------------
+
+CELL = """
+import time
+import cgraph_edu as cg
+from cgraph_edu.widget.placement import PlacementExplorer
+a, b = cg.variables(a=2.0, b=1.0)
+c, d = a + b, b + 1
+graph = cg.graph(c * d, names={"c": c, "d": d})
+class Ran:
+    def __init__(self, placement):
+        time.sleep(2)
+        self.value, self.gradient, self.timeline = 6.0, {"a": 2.0, "b": 5.0}, ()
+        self.placement = placement
+view = PlacementExplorer(graph, placement=dict.fromkeys(("a", "b", "c", "d", "v1"), 0), run=Ran)
+view
+"""
+
+
+def test_in_a_notebook_it_places_and_runs_and_keeps_its_keys(page: Page, lab: Lab) -> None:
+    lab.open(page, "01_computational_graphs.ipynb")
+    lab.run(page, CELL)
+    root = page.locator(".cgx-placement").last
+    root.wait_for()
+    root.scroll_into_view_if_needed()
+    cells = lab.cell_ids(page)
+    box(root, "c").click()
+    expect(box(root, "c")).to_have_attribute("data-worker", "1")
+    expect(box(root, "c")).to_be_focused()
+    for key in ("b", "a", "x", "0", "1", "Enter", "Space", "ArrowDown", "Escape"):
+        page.keyboard.press(key)
+    assert lab.cell_ids(page) == cells
+    expect(box(root, "c")).to_have_attribute("data-worker", "1")
+    root.get_by_role("button", name="Run it").click()
+    expect(root.locator(".cgx-status")).to_have_text("running on the workers…")
+    # Meanwhile the kernel answers, the view and cells.
+    box(root, "d").click()
+    expect(box(root, "d")).to_have_attribute("data-worker", "1")
+    (told,) = lab.run(page, "view.outcome['state'], view.placement['d']")
+    assert told["data"]["text/plain"] == "('running', 1)"
+    expect(root.locator(".cgx-status")).to_contain_text("done, of the placement before")
+    (told,) = lab.run(page, "view.result.placement['d'], view.outcome['state']")
+    assert told["data"]["text/plain"] == "(0, 'done')"
+    lab.run(page, "view.placement = {'a': 1}")
+    expect(box(root, "a")).to_have_attribute("data-worker", "1")
+
+
 # --- For everyone ---------------------------------------------------------------------------------
 
 
@@ -570,6 +618,15 @@ def test_a_change_is_announced_once_it_has_settled(page: Page) -> None:
     expect(live).to_have_text(
         "c on worker 1: 3 cut edges, 48 B sent, 5.8 ms; the automatic one 2.4 ms"
     )
+
+
+def test_nothing_moves_for_who_wants_no_motion(bare: Page) -> None:
+    bare.emulate_media(reduced_motion="reduce")
+    root = reached(
+        bare, PlacementExplorer(five_nodes(), workers=2, placement=at(c=1), run=faithful)
+    )
+    box(root, "c").click()
+    assert bare.evaluate("document.getAnimations().length") == 0
 
 
 def test_a_name_is_text_and_nothing_else(bare: Page) -> None:

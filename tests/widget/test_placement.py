@@ -288,6 +288,7 @@ def test_a_run_is_compared_with_the_local_engine() -> None:
     ]
     assert told["ran"] == list(explorer.placed.of)
     assert told["where"] == "Every block ran where it was placed"
+    assert told["took"].startswith("From the first task to the last it took 100 ms; simulated, ")
     assert explorer.result.value == 6.0
     assert told["timeline"].startswith("<svg")
 
@@ -439,6 +440,13 @@ def test_a_name_is_text_in_the_html() -> None:
     html = PlacementExplorer(cg.graph(x * 2.0))._repr_mimebundle_()[0]["text/html"]
     assert "<b>x" not in html
     assert "&lt;b&gt;x" in html
+
+
+def test_the_module_is_small_and_needs_nothing() -> None:
+    module = (Path(cg.__file__).parent / "widget" / "static" / "placement.js").read_text()
+    assert len(module.encode()) <= 20_000
+    assert "http" not in module
+    assert module.count("import(") == 1
 
 
 def test_the_browser_has_the_workers_colours() -> None:

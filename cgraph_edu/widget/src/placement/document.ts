@@ -86,6 +86,8 @@ export interface Outcome {
   /** Where each block really ran. */
   readonly ran?: readonly number[];
   readonly where?: string;
+  /** How long it took, beside the simulated time. */
+  readonly took?: string;
   readonly timeline?: string;
 }
 

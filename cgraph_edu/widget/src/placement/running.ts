@@ -85,7 +85,7 @@ export class RunPanel {
     this.#result.replaceChildren(
       element("div", { class: "cgx-measured" }, timeline("measured", outcome.timeline!)),
       table,
-      element("p", { class: "cgx-aside" }, [outcome.rest, outcome.where].filter(Boolean).join(". ") + "."),
+      element("p", { class: "cgx-aside" }, [outcome.rest, outcome.where, outcome.took].filter(Boolean).join(". ") + "."),
     );
   }
 }
