@@ -6,6 +6,9 @@ import hypothesis
 import pytest
 
 from tests.binder import Binder, build
+from tests.shell import notebook, shell
+
+__all__ = ["notebook", "shell"]
 
 # A busy machine must not fail a test; how long things take is for the benchmarks.
 hypothesis.settings.register_profile("cgraph_edu", deadline=None)

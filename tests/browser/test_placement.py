@@ -620,6 +620,15 @@ def test_a_change_is_announced_once_it_has_settled(page: Page) -> None:
     )
 
 
+def test_nothing_moves_for_who_wants_no_motion(bare: Page) -> None:
+    bare.emulate_media(reduced_motion="reduce")
+    root = reached(
+        bare, PlacementExplorer(five_nodes(), workers=2, placement=at(c=1), run=faithful)
+    )
+    box(root, "c").click()
+    assert bare.evaluate("document.getAnimations().length") == 0
+
+
 def test_a_name_is_text_and_nothing_else(bare: Page) -> None:
     name = "<img src=x onerror=alert(1)>"
     x = cg.variable(2.0, name)
