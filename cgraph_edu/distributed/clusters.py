@@ -65,6 +65,8 @@ _remote: WeakSet[Any] = WeakSet()
 """The clients that the user allowed to leave this computer."""
 _alike: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """For each client the workers whose versions were found to be ours."""
+_ended: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""For each client the workers that were ended here, which the scheduler may not have noticed."""
 _kept: dict[str | None, Client] = {}
 """The session's own clients: by address, and that of its own cluster under None."""
 
@@ -98,7 +100,7 @@ def connect(
         check(client, timeout)
     except DistributedError:
         if client is not address:
-            client.close(ANSWER)
+            _close(client)
         raise
     return client
 
@@ -109,18 +111,21 @@ def _local(workers: int, timeout: float) -> Client:
     # Not by `silence_logs` alone, which ends with the first of several clusters to be closed.
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
-    with dask.config.set(AS_PLACED):
-        client = Client(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=OWN_PORT,
-            worker_dashboard_address=OWN_PORT,
-            silence_logs=logging.CRITICAL,
-            set_as_default=False,
-            timeout=timeout,
-        )
+    try:
+        with dask.config.set(AS_PLACED):
+            client = Client(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=OWN_PORT,
+                worker_dashboard_address=OWN_PORT,
+                silence_logs=logging.CRITICAL,
+                set_as_default=False,
+                timeout=timeout,
+            )
+    except (OSError, RuntimeError) as error:
+        raise DistributedError(f"no workers could be started on this computer: {error}") from error
     _own.add(client)
     return client
 
@@ -150,10 +155,13 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
     if isinstance(client, Client):
         check(client, timeout)
         return client
-    if client in _kept and _kept[client].status == "running":
-        check(_kept[client], timeout)
-    else:
-        _kept[client] = connect(client, workers=KEPT)
+    kept = _kept.get(client)
+    if kept is not None and kept.status == "running":
+        check(kept, timeout)
+        return kept
+    if kept is not None:
+        _close(_kept.pop(client))
+    _kept[client] = connect(client, workers=KEPT)
     return _kept[client]
 
 
@@ -161,7 +169,12 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
 def close_kept() -> None:
     """Close the clients that the session keeps."""
     while _kept:
-        _kept.popitem()[1].close(ANSWER)
+        _close(_kept.popitem()[1])
+
+
+def _close(client: Client) -> None:
+    with suppress(OSError, TimeoutError):
+        client.close(ANSWER)
 
 
 def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
@@ -186,7 +199,8 @@ def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
     end = time.monotonic() + timeout
     while True:
         found = _asked(client, timeout)["workers"]
-        if len(found) >= len(_nannies(client)) or time.monotonic() > end:
+        is_whole = len(found) >= len(_nannies(client)) and not found.keys() & _ended.get(client, ())
+        if is_whole or time.monotonic() > end:
             break
         time.sleep(LOOK)
     if not found:
@@ -208,6 +222,7 @@ def kill(client: Client, addresses: Collection[str]) -> bool:
     """
     found = [nanny for nanny in _nannies(client) if nanny.worker_address in addresses]
     for nanny in found:
+        _ended.setdefault(client, set()).add(nanny.worker_address)
         with suppress(ProcessLookupError, TypeError):  # it has ended by itself, and has no id
             os.kill(nanny.pid, signal.SIGKILL)
     return bool(found)
@@ -218,7 +233,8 @@ def _asked(client: Client, timeout: float) -> Any:
     if client.asynchronous:
         raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
     if client.status != "running":
-        raise DistributedError(f"the client is {client.status}: connect again")
+        what = "client is closed" if client.status == "closed" else "scheduler is gone"
+        raise DistributedError(f"the {what}: connect again")
     scheduler: Any = client.scheduler
     return bounded(client, lambda: scheduler.identity(), timeout)
 

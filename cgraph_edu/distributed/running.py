@@ -12,7 +12,7 @@ from ..core.numbers import format_number
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement
-from .clusters import client_for
+from .clusters import ANSWER, client_for
 from .timeline import Span
 from .waiting import Numbers, computed
 
@@ -93,8 +93,8 @@ def run(
     """
     if not timeout > 0:
         raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
-    client = client_for(client)
-    numbers = Numbers(client)
+    client = client_for(client, min(ANSWER, timeout))
+    numbers = Numbers(client, min(ANSWER, timeout))
     there = placed(graph, placement or {}, len(numbers.addresses), by)
     if there.workers > len(numbers.addresses):
         raise ValueError(

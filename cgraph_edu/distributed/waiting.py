@@ -13,10 +13,11 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
+import dask
 from distributed import Client, KilledWorker, as_completed, get_task_stream
 
 from ..bridges.dask import DaskGraph, NodeError
-from .clusters import LOOK, answers_of, bounded, kill, names_of
+from .clusters import ANSWER, LOOK, answers_of, bounded, kill, names_of
 from .errors import DistributedError
 
 SEARCH = 1.0
@@ -35,9 +36,9 @@ MOST_TOLD = 5
 class Numbers:
     """The numbers of a client's workers, also of those that died and of those that came later."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timeout: float = ANSWER) -> None:
         self.client = client
-        self.names = names_of(client)
+        self.names = names_of(client, timeout)
         self.addresses = tuple(self.names)
         self.of = {address: i for i, address in enumerate(self.addresses)}
 
@@ -103,7 +104,8 @@ class _Computation:
 
     async def results(self) -> Any:
         keys = self.work.__dask_keys__()
-        self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
         watch = asyncio.ensure_future(self.watch())
         try:
             # To gather is what raises the error of a task; to wait for all with it would leave

@@ -1,0 +1,221 @@
+"""Who is asked to compute: addresses, versions, numbers; and that closing ends."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client
+
+import cgraph_edu as cg
+from cgraph_edu.distributed import DistributedError, connect
+from cgraph_edu.distributed.clusters import (
+    client_for,
+    close_kept,
+    is_here,
+    names_of,
+    workers_of,
+)
+
+from .conftest import Cluster
+
+GRAPH = cg.trace(lambda a, b: a * b + a, a=2.0, b=3.0)
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        ("tcp://127.0.0.1:8786", True),
+        ("127.0.0.1:8786", True),
+        ("localhost:8786", True),
+        ("tcp://127.3.2.1:8786", True),
+        ("tls://[::1]:8786", True),
+        ("inproc://10.0.0.7/123/4", True),
+        ("tcp://10.0.0.7:8786", False),
+        ("tcp://0.0.0.0:8786", False),
+        ("tls://scheduler.example.org:8786", False),
+        ("localhost.example.org:8786", False),
+        ("tcp://[fe80::1]:8786", False),
+        ("", False),
+    ],
+)
+def test_what_is_on_this_computer(address: str, here: bool) -> None:
+    assert is_here(address) is here
+
+
+def elsewhere() -> str:
+    """An address of this computer's that is not the loopback's, as another computer would have."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing: it asks for the way
+        address = str(probe.getsockname()[0])
+    if is_here(f"tcp://{address}:1"):
+        pytest.skip("this computer has no address but the loopback's")
+    return address
+
+
+@pytest.mark.parametrize("address", ["tcp://192.0.2.1:8786", "scheduler.example.org:8786"])
+def test_another_computers_scheduler_is_refused_and_not_called(address: str) -> None:
+    for attempt in (connect, client_for, lambda at: cg.distributed.run(GRAPH, at)):
+        begin = time.monotonic()
+        with pytest.raises(DistributedError, match=r"not on this computer.*remote=True"):
+            attempt(address)
+        assert time.monotonic() - begin < 1  # a call would have waited
+
+
+@pytest.mark.slow
+def test_one_worker_elsewhere_is_refused(cluster: Cluster) -> None:
+    cluster.scheduler()
+    cluster.worker("0")
+    address = elsewhere()
+    cluster.worker("1", "--host", address)
+    expected = rf"^worker 1 at tcp://{address}:\d+ is not on this computer"
+    with pytest.raises(DistributedError, match=expected) as raised:
+        connect(cluster.address)
+    assert raised.value.worker == 1
+    with Client(cluster.address, set_as_default=False) as client:
+        for attempt in (connect, client_for, lambda given: cg.distributed.run(GRAPH, given)):
+            with pytest.raises(DistributedError, match="worker 1 at"):
+                attempt(client)
+
+
+@pytest.mark.slow
+def test_remote_is_an_explicit_choice(cluster: Cluster) -> None:
+    address = elsewhere()
+    cluster.scheduler("--host", address)
+    cluster.worker("0")
+    with pytest.raises(DistributedError, match="not on this computer"):
+        connect(cluster.address)
+    with connect(cluster.address, remote=True) as client:
+        assert cg.distributed.run(GRAPH, client).value == 8.0
+    with Client(cluster.address, set_as_default=False) as client:
+        with pytest.raises(DistributedError, match="not on this computer"):
+            cg.distributed.run(GRAPH, client)
+        assert connect(client, remote=True) is client
+        assert cg.distributed.run(GRAPH, client).value == 8.0
+
+
+@pytest.mark.slow
+def test_a_worker_of_another_version_is_named(cluster: Cluster, tmp_path: Path) -> None:
+    package = Path(cg.__file__).parent
+    shutil.copytree(
+        package, tmp_path / "other" / "cgraph_edu", ignore=shutil.ignore_patterns("src")
+    )
+    init = tmp_path / "other" / "cgraph_edu" / "__init__.py"
+    init.write_text(init.read_text().replace(f'"{cg.__version__}"', '"0.0.7"'))
+    cluster.scheduler()
+    cluster.worker("0")
+    cluster.worker("1", PYTHONPATH=str(tmp_path / "other"))
+    expected = f"^worker 1 has cgraph_edu 0.0.7, and here it is cgraph_edu {cg.__version__}: "
+    with pytest.raises(DistributedError, match=expected) as raised:
+        connect(cluster.address)
+    assert raised.value.worker == 1
+    with (
+        Client(cluster.address, set_as_default=False) as client,
+        pytest.raises(DistributedError, match=expected),
+    ):
+        cg.distributed.run(GRAPH, client)
+
+
+NOWHERE = """
+import os, sys
+sys.path[:] = [p for p in sys.path if not os.path.isdir(os.path.join(p, "cgraph_edu"))]
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_without_cgraph_edu_is_named(cluster: Cluster) -> None:
+    cluster.scheduler()
+    cluster.worker("0", code=NOWHERE, PYTHONPATH="")
+    with pytest.raises(DistributedError, match="^worker 0 has no cgraph_edu: install version"):
+        connect(cluster.address)
+
+
+@pytest.mark.slow
+def test_a_worker_that_joins_is_looked_at(cluster: Cluster) -> None:
+    cluster.scheduler()
+    cluster.worker("0")
+    with connect(cluster.address) as client:
+        assert cg.distributed.run(GRAPH, client).value == 8.0
+        cluster.worker("1", code=NOWHERE, PYTHONPATH="")
+        with pytest.raises(DistributedError, match="^worker 1 has no cgraph_edu"):
+            cg.distributed.run(GRAPH, client)
+
+
+@pytest.mark.slow
+def test_no_scheduler_and_no_workers(cluster: Cluster) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    begin = time.monotonic()
+    with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
+        connect(address, timeout=1.0)
+    assert time.monotonic() - begin < 5
+    cluster.scheduler()
+    with pytest.raises(DistributedError, match="has no workers: start some"):
+        connect(cluster.address)
+
+
+@pytest.mark.slow
+def test_workers_are_numbered_by_their_names(cluster: Cluster) -> None:
+    cluster.scheduler()
+    for name in ("10", "beta", "9", "alpha"):
+        cluster.worker(name)
+    with connect(cluster.address) as client:
+        assert list(names_of(client).values()) == ["9", "10", "alpha", "beta"]
+
+
+def test_own_workers_are_numbered_as_they_are_named(client: Client) -> None:
+    assert list(names_of(client).values()) == ["0", "1", "2"]
+    assert all(is_here(address) for address in workers_of(client))
+
+
+def test_an_address_is_connected_once(client: Client) -> None:
+    try:
+        first = client_for(client.scheduler_info()["address"])
+        assert client_for(client.scheduler_info()["address"]) is first
+        first.close()
+        again = client_for(client.scheduler_info()["address"])
+        assert again is not first
+        assert again.status == "running"
+    finally:
+        close_kept()
+    assert again.status == "closed"
+
+
+def test_the_sessions_own_cluster(client: Client) -> None:
+    try:
+        own = client_for()
+        assert len(workers_of(own)) == 2
+        assert client_for() is own
+        assert cg.distributed.run(GRAPH).value == 8.0
+    finally:
+        close_kept()
+    assert own.status == "closed"
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
+def test_a_number_of_workers_that_is_none(workers: object) -> None:
+    with pytest.raises(ValueError, match="at least one is needed"):
+        connect(workers=workers)  # type: ignore[arg-type]
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(TypeError, match="is text, such as"):
+        connect(8786)
+
+
+@pytest.mark.slow
+def test_closing_ends_where_a_worker_is_stopped() -> None:
+    client: Any = connect(workers=2)
+    pids = [nanny.pid for nanny in client.cluster.workers.values()]
+    os.kill(pids[1], signal.SIGSTOP)
+    begin = time.monotonic()
+    client.close()
+    assert time.monotonic() - begin < 15
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
