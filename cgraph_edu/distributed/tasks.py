@@ -195,7 +195,8 @@ class Crew:
             release()
             return DistributedError(f"no result: {error}")
         answers = answers_of(self.client, given, _running, timeout=self.search)
-        for address, running in answers.items():
+        for address in sorted(answers, key=lambda each: not given[each]):
+            running = answers[address]
             if isinstance(running, BaseException):
                 return self._stuck(address, given[address], names, release, "does not answer")
             keys = [key for key in running if key in names]
