@@ -106,7 +106,7 @@ def connect(
         check(client, timeout)
     except DistributedError:
         if client is not address:
-            client.close(ANSWER)
+            _close(client)
         raise
     return client
 
@@ -117,18 +117,21 @@ def _local(workers: int, timeout: float) -> Client:
     # Not by `silence_logs` alone, which ends with the first of several clusters to be closed.
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
-    with dask.config.set(AS_PLACED):
-        client = Client(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=OWN_PORT,
-            worker_dashboard_address=OWN_PORT,
-            silence_logs=logging.CRITICAL,
-            set_as_default=False,
-            timeout=timeout,
-        )
+    try:
+        with dask.config.set(AS_PLACED):
+            client = Client(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=OWN_PORT,
+                worker_dashboard_address=OWN_PORT,
+                silence_logs=logging.CRITICAL,
+                set_as_default=False,
+                timeout=timeout,
+            )
+    except (OSError, RuntimeError) as error:
+        raise DistributedError(f"no workers could be started on this computer: {error}") from error
     _own.add(client)
     return client
 
@@ -158,10 +161,13 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
     if isinstance(client, Client):
         check(client, timeout)
         return client
-    if client in _kept and _kept[client].status == "running":
-        check(_kept[client], timeout)
-    else:
-        _kept[client] = connect(client, workers=KEPT)
+    kept = _kept.get(client)
+    if kept is not None and kept.status == "running":
+        check(kept, timeout)
+        return kept
+    if kept is not None:
+        _close(_kept.pop(client))
+    _kept[client] = connect(client, workers=KEPT)
     return _kept[client]
 
 
@@ -169,7 +175,12 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
 def close_kept() -> None:
     """Close the clients that the session keeps."""
     while _kept:
-        _kept.popitem()[1].close(ANSWER)
+        _close(_kept.popitem()[1])
+
+
+def _close(client: Client) -> None:
+    with suppress(OSError, TimeoutError):
+        client.close(ANSWER)
 
 
 def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
@@ -228,7 +239,8 @@ def _asked(client: Client, timeout: float) -> Any:
     if client.asynchronous:
         raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
     if client.status != "running":
-        raise DistributedError(f"the client is {client.status}: connect again")
+        what = "client is closed" if client.status == "closed" else "scheduler is gone"
+        raise DistributedError(f"the {what}: connect again")
     scheduler: Any = client.scheduler
     return bounded(client, lambda: scheduler.identity(), timeout)
 

@@ -147,7 +147,7 @@ class DataParallel:
                 tasks.close()
                 self.close()
 
-            part = self._crew.result(total, named, release)
+            (part,) = self._crew.results([total], named, release)
         seconds = perf_counter() - start
         spans = [
             Span(name, self._crew.numbers[place], first - began, last - began)

@@ -142,14 +142,24 @@ class Crew:
         scheduler: Any = self.client.scheduler
         return sum(bounded(self.client, lambda: scheduler.ncores(workers=None), ANSWER).values())
 
-    def result(self, future: Future[Any], parts: Parts, release: Callable[[], None]) -> Any:
-        """The result of a task; what it waits for, and itself, are `parts` with their names.
+    def results(
+        self, futures: Sequence[Future[Any]], parts: Parts, release: Callable[[], None]
+    ) -> list[Any]:
+        """The results of tasks; what they wait for, and they themselves, are `parts` with names.
 
         Raises DistributedError for what went wrong, naming the part, within the time-out. Then
         `release` is called: it lets go of the parts.
         """
+        # Of several that failed the first is looked at alone: Dask has unread errors of the rest.
+        wanted = [each for each in futures if each.status == "error"][:1] or list(futures)
+
+        async def gathered() -> Any:
+            if len(wanted) == 1:
+                return [await wanted[0].result()]
+            return await self.client.gather(wanted)
+
         try:
-            return future.result(self.patience)
+            return list(self.client.sync(gathered, callback_timeout=self.patience))
         except TaskError as failure:
             raise self._failed(failure) from failure.args[2]
         except KilledWorker as error:
@@ -185,7 +195,8 @@ class Crew:
             release()
             return DistributedError(f"no result: {error}")
         answers = answers_of(self.client, given, _running, timeout=self.search)
-        for address, running in answers.items():
+        for address in sorted(answers, key=lambda each: not given[each]):
+            running = answers[address]
             if isinstance(running, BaseException):
                 return self._stuck(address, given[address], names, release, "does not answer")
             keys = [key for key in running if key in names]

@@ -303,10 +303,10 @@ def test_a_shard_that_takes_too_long_is_named(own_client: Client) -> None:
 
     start = time.perf_counter()
     with pytest.raises(
-        DistributedError, match="worker 1 has not finished it within 0.5 s. It was started again"
+        DistributedError, match="worker 1 has not finished it within 4 s. It was started again"
     ) as raised:
-        data_parallel(stuck, 1.0, shards, own_client, timeout=0.5)
-    assert time.perf_counter() - start < 3
+        data_parallel(stuck, 1.0, shards, own_client, timeout=4)
+    assert time.perf_counter() - start < 6
     assert raised.value.node == "shard 2"
     assert raised.value.worker == 1
 
@@ -387,7 +387,7 @@ def test_after_a_time_out_the_workers_are_free_again(own_client: Client) -> None
     def stuck() -> Any:
         time.sleep(60)
 
-    parallel = DataParallel(lambda w, x: w * x, [1.0, stuck], own_client, timeout=0.5)
+    parallel = DataParallel(lambda w, x: w * x, [1.0, stuck], own_client, timeout=4)
     with pytest.raises(DistributedError, match="shard 1: worker 1 has not finished it"):
         parallel.step(1.0)
     with pytest.raises(ValueError, match="closed: make another"):
