@@ -378,6 +378,19 @@ def test_a_loss_that_is_no_function(client: Client) -> None:
         data_parallel(value, 1.0, [1.0], client)
 
 
+def test_what_cannot_be_sent_is_named(client: Client) -> None:
+    lock = threading.Lock()
+
+    def locked(w: Any, x: Any) -> Any:
+        with lock:
+            return w * x
+
+    with pytest.raises(TypeError, match="the loss can't be sent to another process: .*lock"):
+        data_parallel(locked, 1.0, [1.0], client)
+    with pytest.raises(TypeError, match="shard 1 can't be sent to another process: .*lock"):
+        data_parallel(lambda w, x: w * x, 1.0, [1.0, lock], client)
+
+
 @pytest.mark.slow
 def test_after_a_time_out_the_workers_are_free_again(own_client: Client) -> None:
     def stuck() -> Any:
