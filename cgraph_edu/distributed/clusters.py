@@ -45,6 +45,10 @@ AS_PLACED = {
 """In a cluster of our own, Dask leaves tasks on the worker that they were given to, and what was
 sent to a worker stays there until it is not needed any more."""
 
+PATIENT = {"distributed.deploy.lost-worker-timeout": "1 hour"}
+"""Dask reads it when a worker dies. So long after that, it gives the worker up for good should it
+not be there: also one that is back since, died again, and is just starting."""
+
 KEPT = 2
 """The workers of the cluster that a session keeps."""
 
@@ -111,6 +115,7 @@ def _local(workers: int, timeout: float) -> Client:
     # Not by `silence_logs` alone, which ends with the first of several clusters to be closed.
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
+    dask.config.set(PATIENT)
     try:
         with dask.config.set(AS_PLACED):
             client = Client(
@@ -197,9 +202,13 @@ def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
         return not name.isdecimal(), int(name) if name.isdecimal() else 0, name, address
 
     end = time.monotonic() + timeout
+    cluster: Any = client.cluster if client in _own else None
+    wanted = 0 if cluster is None else len(cluster.worker_spec)
+    if cluster is not None and len(cluster.workers) < wanted:
+        cluster.scale(wanted)  # Dask has given one up
     while True:
         found = _asked(client, timeout)["workers"]
-        is_whole = len(found) >= len(_nannies(client)) and not found.keys() & _ended.get(client, ())
+        is_whole = len(found) >= wanted and not found.keys() & _ended.get(client, ())
         if is_whole or time.monotonic() > end:
             break
         time.sleep(LOOK)
@@ -209,18 +218,14 @@ def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
     return {address: names[address] for address in sorted(names, key=place)}
 
 
-def _nannies(client: Client) -> list[Any]:
-    """What watches over the processes of a cluster of our own; nothing for another."""
-    cluster: Any = client.cluster
-    return list(cluster.workers.values()) if client in _own and cluster is not None else []
-
-
 def kill(client: Client, addresses: Collection[str]) -> bool:
     """End the processes of these workers, if the cluster is our own: others take their places.
 
     A process that is stopped, or whose task never returns, ends in no other way.
     """
-    found = [nanny for nanny in _nannies(client) if nanny.worker_address in addresses]
+    cluster: Any = client.cluster
+    nannies = list(cluster.workers.values()) if client in _own else []
+    found = [nanny for nanny in nannies if nanny.worker_address in addresses]
     for nanny in found:
         _ended.setdefault(client, set()).add(nanny.worker_address)
         with suppress(ProcessLookupError, TypeError):  # it has ended by itself, and has no id

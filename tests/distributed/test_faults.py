@@ -188,6 +188,14 @@ def test_all_workers_killed_at_once(pair: Client, tmp_path: Path) -> None:
     assert is_usable(pair)
 
 
+def test_a_worker_that_dask_gives_up(pair: Client) -> None:
+    """As it does some time after a worker died, should that be starting again just then."""
+    cluster: Any = pair.cluster
+    pair.sync(cluster.workers[1].close)
+    del cluster.workers[1]
+    assert is_usable(pair)
+
+
 def test_an_op_that_ends_its_worker_each_time(pair: Client, tmp_path: Path) -> None:
     def end() -> None:
         os._exit(3)
