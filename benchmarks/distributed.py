@@ -13,6 +13,7 @@ checked first. Peers take turns, and the ratio is taken within a round.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
+from textwrap import fill
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -39,8 +40,9 @@ if hasattr(os, "sched_setaffinity"):
 folding.MOST_ITEMS = 200  # each scope of a step's graph stays a block, however many there are
 
 NET = cg.nn.MLP([64, 512, 512, 10])
-SHARDS, ROWS = 8, 6000
+SHARDS, ROWS = 8, 4000
 """What is measured, and the rows of each shard."""
+ROUNDS = 25
 MANY, FEWER = 64, 1000
 """Shards, and workers at most, in what is calculated, and the rows of each."""
 NETWORK = 1.25e9
@@ -256,7 +258,7 @@ def scaling() -> tuple[list[Row], float]:
                 result.gradient,
                 *(slope for _, slope in parts),
             )
-        times = turns(15, lambda: by_one.step(params), lambda: by_two.step(params))
+        times = turns(ROUNDS, lambda: by_one.step(params), lambda: by_two.step(params))
         spans = [span for _ in range(5) for span in by_one.step(params).timeline]
     shard = min(span.stop - span.start for span in spans if span.task.startswith("shard"))
     names = f"2 workers {seconds(median(times[1]))}", f"1 worker {seconds(median(times[0]))}"
@@ -265,7 +267,7 @@ def scaling() -> tuple[list[Row], float]:
     best = f"2 workers {seconds(min(times[1]))}", f"1 worker {seconds(min(times[0]))}"
     rows = [
         Row("a step on 2 cores", *names, ratio, 1 / 1.6),
-        Row("the quickest of 15", *best, quickest, 1 / 1.6),
+        Row(f"the quickest of {ROUNDS}", *best, quickest, 1 / 1.6),
     ]
     return rows, shard / ROWS
 
@@ -292,23 +294,21 @@ def machine(client: Client, rate: float) -> tuple[Machine, float]:
             future = client.submit(same, future, pure=False, workers=[places[i % len(places)]])
         future.result()
 
-    def carried(size: int) -> None:
+    def looked_at(place: str) -> None:
         value = client.submit(large, size, pure=False, workers=[workers[0]])
-        client.submit(len, value, pure=False, workers=[workers[1]]).result()
+        client.submit(len, value, pure=False, workers=[place]).result()
 
     stay, move = turns(15, lambda: chain(workers[:1]), lambda: chain(workers))
-    made = client.submit(large, size, pure=False, workers=[workers[0]])
-    made.exception()  # its memory is warm
-    small, big = turns(9, lambda: carried(8), lambda: carried(size))
+    here, there = turns(9, lambda: looked_at(workers[0]), lambda: looked_at(workers[1]))
     many = turns(9, lambda: client.gather(client.map(square, range(wide), pure=False)))
     overhead = min(stay) / links
-    here = Machine(
+    figures = Machine(
         rate=rate,
         overhead=overhead,
         latency=max(min(move) / links - overhead, 1e-4),
-        bandwidth=min(size / max(min(big) - min(small), 1e-6), NETWORK),
+        bandwidth=min(size / max(min(there) - min(here), 1e-6), NETWORK),
     )
-    return here, min(many[0]) / wide
+    return figures, min(many[0]) / wide
 
 
 def step_graph(shards: int) -> Any:
@@ -361,21 +361,20 @@ def spread(graph: Any, shards: int, workers: int) -> Placement:
 def calculated(here: Machine, each: float, graph: Any) -> Iterator[str]:
     """A table for 1 to 64 workers; `each` is the scheduler's time for a task."""
     tasks = 1 + MANY + MANY - 1
-    yield f"""
-A step with {MANY} shards of {FEWER:,} rows, calculated by `simulate`. Measured here, the best of \
-several: {here.rate / 1e9:.3g} · 10⁹
-operations in a second, {seconds(here.overhead)} from one task to the next that waits for it, \
-{seconds(here.latency)} more to another worker.
-Assumed: {here.bandwidth / 1e9:.3g} GB/s between machines (10 Gbit/s, or what was measured here if \
-that is less); all machines alike; messages
-that do not hinder one another; params that go along a binary tree, and gradients that come back \
-along it. One scheduler
-does {seconds(each)} of work for each of the {tasks} tasks, measured: a step can't be shorter than \
-{seconds(tasks * each)}, which the last columns
-take into account.
-
-| workers | a step | times as quick | busy | with the scheduler | times as quick |
-|---|---|---|---|---|---|"""
+    yield fill(
+        f"A step with {MANY} shards of {FEWER:,} rows, calculated by `simulate`. Measured here, "
+        f"the best of several: {here.rate / 1e9:.3g} · 10⁹ operations in a second, "
+        f"{seconds(here.overhead)} from one task to the next that waits for it, "
+        f"{seconds(here.latency)} more to another worker. Assumed: {here.bandwidth / 1e9:.3g} GB/s "
+        "between machines (10 Gbit/s, or what was measured here if that is less); all machines "
+        "alike; messages that do not hinder one another; params that go along a binary tree, and "
+        "gradients that come back along it. One scheduler does "
+        f"{seconds(each)} of work for each of the {tasks} tasks, measured: a step can't be shorter "
+        f"than {seconds(tasks * each)}, which the last columns take into account.",
+        100,
+    )
+    yield "\n| workers | a step | times as quick | busy | with the scheduler | times as quick |"
+    yield "|---|---|---|---|---|---|"
     alone, workers = 0.0, 1
     while workers <= MANY:
         schedule = simulate(spread(graph, MANY, workers), here)

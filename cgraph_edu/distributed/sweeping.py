@@ -21,7 +21,7 @@ from ..core.numbers import counted
 from ..core.parameters import check_callable
 from ..core.progress import progress_bar
 from .clusters import client_for
-from .tasks import Crew, Given, failure
+from .tasks import Crew, Given, failure, start
 
 LEAST, MOST = 2, 8
 """Batches in flight for each thread of a worker: one at work and one that waits for it; more where
@@ -136,7 +136,7 @@ class _Sweeping:
         self.batch = batch
         self.crew = Crew(client, timeout)
         self.token = uuid4().hex
-        self.f = client.submit(Given(f), key=f"function-{self.token}")
+        self.f = start(client, "the function", f"function-{self.token}", Given(f))
         self.flying: dict[Future[Any], tuple[int, str]] = {}
         """The batches that are not back yet, each with its number and how errors name it."""
         self.results: dict[int, list[Any]] = {}
@@ -167,10 +167,11 @@ class _Sweeping:
                 break
             self.read += len(points)
             number = len(self.results) + len(self.flying)
-            key = f"batch-{number}-{self.token}"
-            future = self.client.submit(_batch, self.f, _Points(first, points), key=key)
             last = self.read - 1
             name = f"point {last}" if first == last else f"points {first} to {last}"
+            key = f"batch-{number}-{self.token}"
+            batch = _Points(first, points)
+            future = start(self.client, name, key, _batch, self.f, batch)
             self.flying[future] = number, name
         return bool(self.flying)
 

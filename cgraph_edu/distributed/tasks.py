@@ -41,6 +41,33 @@ class Given:
         return self.data
 
 
+def start(
+    client: Client,
+    what: str,
+    key: str,
+    task: Callable[..., Any],
+    *arguments: Any,
+    worker: str | None = None,
+) -> Future[Any]:
+    """Start a task; where an address is given on that worker, while it lives.
+
+    Raises TypeError, which says what it is, where it can't be sent.
+    """
+    # Shards of data are meant to be parts of their tasks, large as they may be.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
+        try:
+            return client.submit(
+                task,
+                *arguments,
+                key=key,
+                workers=None if worker is None else [worker],
+                allow_other_workers=worker is not None,
+            )
+        except TypeError as error:
+            reason = error.__cause__ or error
+            raise TypeError(f"{what} can't be sent to another process: {reason}") from error
+
+
 class Tasks:
     """Tasks that are let go of together, so that after an error none goes on in vain.
 
@@ -61,16 +88,9 @@ class Tasks:
     def submit(
         self, task: Callable[..., Any], *arguments: Any, name: str, worker: str | None = None
     ) -> Future[Any]:
-        """Start a task; where an address is given on that worker, while it lives."""
-        # Shards of data are meant to be parts of their tasks, large as they may be.
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
-            future = self._client.submit(
-                task,
-                *arguments,
-                key=f"{name}-{len(self._started)}-{self._token}",
-                workers=None if worker is None else [worker],
-                allow_other_workers=worker is not None,
-            )
+        """Start a task, as `start` does; errors say that it is the `name`."""
+        key = f"{name.replace(' ', '-')}-{len(self._started)}-{self._token}"
+        future = start(self._client, name, key, task, *arguments, worker=worker)
         self._started.append(future)
         return future
 
@@ -166,6 +186,10 @@ class Crew:
             raise self._killed(error, parts) from None
         except (CancelledError, TimeoutError):
             raise self.late(parts, release) from None
+        except Exception as error:
+            # It could not be sent or read: Dask tells all that in many lines, the reason last.
+            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+            raise DistributedError(f"a result could not be sent: {reason[0]}") from error
 
     def _failed(self, failure: TaskError) -> DistributedError:
         """The error for what a task raised."""

@@ -241,6 +241,16 @@ def test_a_generator_that_fails_says_so_itself(client: Client) -> None:
         sweep(math.sin, points(), client)
 
 
+def test_what_cannot_be_sent_is_named(client: Client) -> None:
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match="the function can't be sent to another process: .*lock"):
+        sweep(lambda x: (lock, x), [1.0], client)
+    with pytest.raises(TypeError, match="points 2 to 3 can't be sent to another process: .*lock"):
+        sweep(math.sqrt, [0.0, 1.0, 2.0, lock], client, batch=2)
+    with pytest.raises(DistributedError, match="a result could not be sent: .*lock"):
+        sweep(lambda x: threading.Lock(), [1.0], client, timeout=10)
+
+
 @pytest.mark.parametrize("batch", [0, -3])
 def test_a_batch_without_points(client: Client, batch: int) -> None:
     with pytest.raises(ValueError, match=f"batch={batch}"):
