@@ -24,9 +24,9 @@ from ..core.numbers import counted, format_number
 from ..core.parameters import check_callable
 from ..core.tensor import variable
 from ..nn import Tree, tree_map
-from .clusters import client_for
-from .tasks import Crew, Given, Tasks, address, attempt
+from .tasks import Given, Tasks, address, attempt
 from .timeline import Span
+from .waiting import Crew
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,8 @@ class DataParallel:
         check_callable(loss, "data_parallel takes")
         given = list(shards)
         _check_shards(given)
-        client = client_for(client)
         self._crew = Crew(client, timeout)
-        self._kept = Tasks(client)
+        self._kept = Tasks(self._crew.client)
         self._loss = self._kept.submit(Given(_Loss(loss)), name="the loss")
         self._names = [f"shard {i}" for i in range(len(given))]
         self._shards = [
@@ -137,17 +136,16 @@ class DataParallel:
         with Tasks(self._crew.client) as tasks:
             sent = tasks.submit(Given(params), name="params")
             parts = [
-                tasks.submit(_part, self._loss, sent, shard, name, name="gradient", worker=home)
+                tasks.submit(_part, self._loss, sent, shard, name, name=name, worker=home)
                 for shard, name, home in zip(self._shards, self._names, self._homes(), strict=True)
             ]
-            named = list(zip(self._names * 2, [*self._shards, *parts], strict=True))
             total = _summed(parts, tasks)
 
             def release() -> None:
                 tasks.close()
                 self.close()
 
-            (part,) = self._crew.results([total], named, release)
+            part = self._crew.wait(total.result, self._kept.names | tasks.names, release)
         seconds = perf_counter() - start
         spans = [
             Span(name, self._crew.numbers[place], first - began, last - began)
@@ -169,7 +167,7 @@ def _summed(parts: list[Future[Any]], tasks: Tasks) -> Future[Any]:
     """The sum of the parts: of neighbours first, then of neighbouring sums."""
     while len(parts) > 1:
         pairs = itertools.zip_longest(parts[::2], parts[1::2])
-        parts = [a if b is None else tasks.submit(_added, a, b, name="sum") for a, b in pairs]
+        parts = [a if b is None else tasks.submit(_added, a, b, name="the sum") for a, b in pairs]
     return parts[0]
 
 

@@ -18,6 +18,7 @@ from cgraph_edu.distributed.clusters import (
     close_kept,
     is_here,
     names_of,
+    start,
     workers_of,
 )
 
@@ -210,7 +211,7 @@ def test_an_address_that_is_none() -> None:
 
 @pytest.mark.slow
 def test_closing_ends_where_a_worker_is_stopped() -> None:
-    client: Any = connect(workers=2)
+    client: Any = start(2)
     pids = [nanny.pid for nanny in client.cluster.workers.values()]
     os.kill(pids[1], signal.SIGSTOP)
     begin = time.monotonic()

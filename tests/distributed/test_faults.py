@@ -25,13 +25,6 @@ from .conftest import Cluster, until
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Client]:
-    """Two workers, whole again after each test here."""
-    with connect(workers=2) as client:
-        yield client
-
-
 PLACE = {"a": 0, "b": 0, "v1": 0, "v2": 1, "v3": 0, "v4": 1}
 
 

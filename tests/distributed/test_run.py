@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import Placement, run
-from cgraph_edu.distributed.clusters import close_kept, connect, workers_of
+from cgraph_edu.distributed.clusters import close_kept, start, workers_of
 from cgraph_edu.graphs.placement import UNITS, blocks
 from tests.properties.programs import Program, programs
 
@@ -68,7 +68,7 @@ def test_an_automatic_placement(client: Client) -> None:
 
 
 def test_two_workers_by_their_address() -> None:
-    with connect(workers=2) as client:
+    with start(2) as client:
         try:
             result = run(SCOPES, client.scheduler_info()["address"], {"one": 0, "two": 1})
         finally:

@@ -16,15 +16,14 @@ import pytest
 from distributed import Client
 
 import cgraph_edu as cg
-from cgraph_edu.distributed import DistributedError, connect, sweep
-from cgraph_edu.distributed.clusters import workers_of
+from cgraph_edu.distributed import DistributedError, sweep
+from cgraph_edu.distributed.clusters import start, workers_of
 from cgraph_edu.nn import SGD
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with connect(workers=2) as client:
-        yield client
+@pytest.fixture
+def client(pair: Client) -> Client:
+    return pair
 
 
 # --- Thousands of graphs -------------------------------------------------------------------------
@@ -134,7 +133,7 @@ def test_a_generator_is_never_read_further_ahead_than_the_window(
 
 
 def test_points_without_end_are_read_until_one_fails(client: Client) -> None:
-    with pytest.raises(DistributedError, match="point 1000, 1000, on worker"):
+    with pytest.raises(DistributedError, match="point 1000, 1000 failed on worker"):
         sweep(lambda i: 1 / (i - 1000), itertools.count(), client, batch=30)
 
 
@@ -183,7 +182,7 @@ def test_a_bar_unless_it_is_turned_off(client: Client, capfd: pytest.CaptureFixt
 
 def test_a_point_that_fails_is_named(client: Client) -> None:
     with pytest.raises(
-        DistributedError, match="point 3, -1.0, on worker [01]: ValueError: math domain error"
+        DistributedError, match="point 3, -1.0 failed on worker [01]: ValueError: math domain error"
     ) as raised:
         sweep(math.sqrt, [4.0, 1.0, 0.0, -1.0, 9.0], client, batch=2)
     assert raised.value.node == "point 3, -1.0"
@@ -193,14 +192,14 @@ def test_a_point_that_fails_is_named(client: Client) -> None:
 
 @pytest.mark.slow
 def test_a_batch_that_takes_too_long_is_named() -> None:
-    with connect(workers=1) as client:
-        start = time.perf_counter()
+    with start(1) as client:
+        begin = time.perf_counter()
         with pytest.raises(
             DistributedError,
             match="points 2 to 3: worker 0 has not finished it within 4 s. It was",
         ):
             sweep(lambda i: time.sleep(30 * (i == 3)), range(6), client, batch=2, timeout=4)
-        assert time.perf_counter() - start < 6
+        assert time.perf_counter() - begin < 6
 
 
 @pytest.mark.slow
@@ -209,7 +208,7 @@ def test_a_worker_killed_in_the_middle() -> None:
         time.sleep(0.02)
         return i
 
-    with connect(workers=2) as client:
+    with start(2) as client:
         pid = client.run(os.getpid)[workers_of(client)[0]]
         killer = threading.Timer(0.4, os.kill, [pid, signal.SIGKILL])
         killer.start()
@@ -226,7 +225,7 @@ def test_a_point_that_kills_every_worker_is_named() -> None:
         return i
 
     with (
-        connect(workers=2) as client,
+        start(2) as client,
         pytest.raises(DistributedError, match="point 3: each worker that computed it died"),
     ):
         sweep(crash, range(6), client, batch=1)

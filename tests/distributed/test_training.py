@@ -11,22 +11,22 @@ import pytest
 from distributed import Client
 
 import cgraph_edu as cg
-from cgraph_edu.distributed import DistributedError, connect, train
+from cgraph_edu.distributed import DistributedError, train
+from cgraph_edu.distributed.clusters import start
 from cgraph_edu.nn import SGD, Adam, DivergedError, tree_map
 
 DIGITS = Path(__file__).parents[2] / "notebooks" / "digits.npz"
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with connect(workers=2) as client:
-        yield client
+@pytest.fixture
+def client(pair: Client) -> Client:
+    return pair
 
 
 @pytest.fixture(scope="module", params=[1, 2, pytest.param(4, marks=pytest.mark.slow)])
 def workers(request: pytest.FixtureRequest) -> Iterator[Client]:
     """Clusters of several sizes."""
-    with connect(workers=request.param) as client:
+    with start(request.param) as client:
         yield client
 
 
@@ -155,7 +155,7 @@ def test_a_loss_that_is_no_number_at_the_start(client: Client) -> None:
 
 
 def test_a_shard_that_fails_is_named(client: Client) -> None:
-    with pytest.raises(DistributedError, match="shard 1, on worker 1"):
+    with pytest.raises(DistributedError, match="shard 1 failed on worker 1"):
         train(square, 0.0, [1.0, "one"], client, optimiser=SGD(0.1), steps=3)
 
 
