@@ -7,6 +7,7 @@ holds, as long as their results are not.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import length_hint
@@ -144,8 +145,8 @@ class _Sweeping:
         self.tasks = tasks
         self.batch = batch
         self.f = tasks.submit(Given(f), name="the function")
-        self.flying: dict[Future[Any], int] = {}
-        """The batches that are not back yet, with their numbers."""
+        self.flying: dict[Future[Any], tuple[int, str | None]] = {}
+        """The batches that are not back yet, with their numbers and whom they were given to."""
         self.results: dict[int, list[Any]] = {}
         self.read = 0
         self.finished = 0
@@ -154,17 +155,23 @@ class _Sweeping:
     def run(self, tell: Callable[[int], Any]) -> Sweep:
         """All of it; how many points have ended is told as they end."""
         start = perf_counter()
-        threads = self.crew.threads()
-        while self.launch(threads):
+        threads = sum(self.crew.threads().values())
+        while self.launch():
             tell(self.take())
         results = [each for i in range(len(self.results)) for each in self.results[i]]
         seconds = perf_counter() - start
         return Sweep(results, len(self.results), self.work, seconds, threads)
 
-    def launch(self, threads: int) -> bool:
-        """Start batches until enough are under way; whether there is anything to wait for."""
+    def launch(self) -> bool:
+        """Start batches until enough are under way; whether there is anything to wait for.
+
+        Each is given to the worker that has least to do: Dask would give the first ones all to the
+        worker that has the function.
+        """
         wanted = int(IDLE * len(self.results) / max(self.work, 1e-9))
-        while len(self.flying) < threads * min(max(LEAST, wanted), MOST):
+        threads = self.crew.threads()
+        busy = Counter(worker for _, worker in self.flying.values())
+        while len(self.flying) < max(sum(threads.values()), 1) * min(max(LEAST, wanted), MOST):
             first = self.read
             points = list(itertools.islice(self.points, self.size()))
             if not points:
@@ -173,8 +180,11 @@ class _Sweeping:
             number = len(self.results) + len(self.flying)
             last = self.read - 1
             name = f"point {last}" if first == last else f"points {first} to {last}"
-            future = self.tasks.submit(_batch, self.f, _Points(first, points), name=name)
-            self.flying[future] = number
+            worker = min(threads, key=lambda each: busy[each] / threads[each], default=None)
+            busy[worker] += 1
+            batch = _Points(first, points)
+            future = self.tasks.submit(_batch, self.f, batch, name=name, worker=worker)
+            self.flying[future] = number, worker
         return bool(self.flying)
 
     def size(self) -> int:
@@ -191,7 +201,8 @@ class _Sweeping:
         """Take the results of the batches that are ready; how many they are."""
         found = self.crew.wait(self.ready, self.tasks.names, self.tasks.close)
         for future, (results, seconds) in found.items():
-            self.results[self.flying.pop(future)] = results
+            number, _ = self.flying.pop(future)
+            self.results[number] = results
             self.tasks.drop(future)
             self.work += seconds
         taken = sum(len(results) for results, _ in found.values())

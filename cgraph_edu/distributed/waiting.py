@@ -34,7 +34,7 @@ T = TypeVar("T")
 SEARCH = 1.0
 """At most so many seconds are spent on each question on who is late."""
 
-KEPT = 4
+KEPT = 3
 """So many times that are kept of a time-out for them."""
 
 WATCH = 0.5
@@ -124,15 +124,21 @@ class Crew:
             # All died, and are being started again. Where it is the scheduler that is ill, the
             # wait for the result will say so.
             return self.latest
-        if found != self.latest:
-            check(self.client)
-            self.latest = found
+        self._look_at(found)
         return found
 
-    def threads(self) -> int:
-        """How many tasks the workers can do at a time."""
+    def threads(self) -> dict[str, int]:
+        """How many tasks at a time each worker can do that is there now; waits for none."""
         scheduler: Any = self.client.scheduler
-        return sum(bounded(self.client, lambda: scheduler.ncores(workers=None), ANSWER).values())
+        found = bounded(self.client, lambda: scheduler.ncores(workers=None), ANSWER)
+        self._look_at(found)
+        return dict(found)
+
+    def _look_at(self, addresses: Collection[str]) -> None:
+        """Raise DistributedError for a worker that came, and may not be used."""
+        if not set(addresses) <= set(self.latest):
+            check(self.client)
+            self.latest = tuple(addresses)
 
     def wait(
         self,
@@ -152,8 +158,9 @@ class Crew:
             self._stop(tasks, release)
             raise self._failed(failure) from failure.error
         except KilledWorker as error:
+            killed = self._killed(error, tasks)
             self._stop(tasks, release)
-            raise self._killed(error, tasks) from None
+            raise killed from None
         except (CancelledError, OSError, TimeoutError):
             raise self._late(tasks, release) from None
         except Exception as error:
@@ -188,13 +195,19 @@ class Crew:
         return DistributedError(message, node=failure.node, worker=worker)
 
     def _killed(self, error: KilledWorker, tasks: Mapping[str, Name]) -> DistributedError:
-        """The error for a task of which each worker died that was given it."""
-        name = tasks[str(error.task)]
+        """The error for a task of which each worker died that was given it.
+
+        Where those workers had others to do next, Dask can't tell which one it was.
+        """
+        errors = [error, *(future.exception for future in [*self.client.futures.values()])]
+        found = {str(each.task) for each in errors if isinstance(each, KilledWorker)}
+        names = [tasks[key] for key in sorted(found & tasks.keys())]
         worker = self.numbers.named(str(error.last_worker.name))
+        what, it = ("computed it", "it") if len(names) == 1 else ("was given them", "one")
         return DistributedError(
-            f"{name}: each worker that computed it died, the last one worker {worker}. "
-            "Does it end its process, or need more memory than there is?",
-            node=name.node,
+            f"{_listed(names)}: each worker that {what} died, the last one worker {worker}. "
+            f"Does {it} end its process, or need more memory than there is?",
+            node=names[0].node if len(names) == 1 else None,
             worker=worker,
         )
 
@@ -245,7 +258,7 @@ class Crew:
         """
         answers = answers_of(self.client, given, _running, timeout=self.search)
         found: dict[str, tuple[str, list[Name]]] = {}
-        for address in sorted(answers, key=lambda each: not given[each]):
+        for address in sorted(answers, key=lambda each: (not given[each], self.numbers[each])):
             running = answers[address]
             is_silent = isinstance(running, BaseException)
             keys = given[address] if is_silent else [key for key in running if key in tasks]

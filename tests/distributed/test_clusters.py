@@ -4,7 +4,10 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +158,12 @@ def test_no_scheduler_and_no_workers(cluster: Cluster) -> None:
     with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
         connect(address, timeout=1.0)
     assert time.monotonic() - begin < 5
+    begin = time.monotonic()
+    with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
+        cg.distributed.run(GRAPH, address, timeout=1.0)
+    with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
+        cg.distributed.sweep(abs, [1.0], address, timeout=1.0)
+    assert time.monotonic() - begin < 5
     cluster.scheduler()
     with pytest.raises(DistributedError, match="has no workers: start some"):
         connect(cluster.address)
@@ -187,15 +196,55 @@ def test_an_address_is_connected_once(client: Client) -> None:
     assert again.status == "closed"
 
 
-def test_the_sessions_own_cluster(client: Client) -> None:
+def test_the_sessions_own_cluster() -> None:
+    """A cell that asks for workers and is run again starts no more processes."""
     try:
-        own = client_for()
+        own = connect(workers=2)
         assert len(workers_of(own)) == 2
-        assert client_for() is own
-        assert cg.distributed.run(GRAPH).value == 8.0
+        assert connect() is connect(workers=2) is client_for() is own
+        alone = connect(workers=1)
+        assert connect(workers=1) is alone is not own
+        result = cg.distributed.run(GRAPH)
+        assert result.value == 8.0
+        assert result.placement.workers == 2
+        own.close()
+        again = connect(workers=2)
+        assert again is not own
+        assert again.status == alone.status == "running"
     finally:
         close_kept()
-    assert own.status == "closed"
+    assert again.status == alone.status == "closed"
+
+
+@pytest.mark.slow
+def test_two_threads_get_one_cluster() -> None:
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            clients = list(pool.map(lambda _: connect(workers=1), range(4)))
+        assert len(set(map(id, clients))) == 1
+    finally:
+        close_kept()
+
+
+ENDS = """
+import os
+import cgraph_edu as cg
+from cgraph_edu.distributed.clusters import start
+if __name__ == "__main__":
+    for client in (cg.distributed.connect(workers=1), start(1)):
+        print(*client.run(os.getpid).values())
+"""
+
+
+@pytest.mark.slow
+def test_all_are_closed_when_python_ends(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(ENDS)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    for pid in done.stdout.split():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])

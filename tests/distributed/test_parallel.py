@@ -405,7 +405,26 @@ def test_after_a_time_out_the_workers_are_free_again(own_client: Client) -> None
 
 
 @pytest.mark.slow
+def test_all_workers_that_are_stuck_are_named_and_ended(own_client: Client) -> None:
+    def stuck(w: Any, x: Any) -> Any:
+        time.sleep(100)
+
+    before = set(own_client.run(os.getpid).values())
+    with pytest.raises(DistributedError) as raised:
+        data_parallel(stuck, 1.0, [1.0, 2.0], own_client, timeout=4)
+    assert str(raised.value) == (
+        "shard 0: worker 0 has not finished it; shard 1: worker 1 has not finished it within 4 s. "
+        "They were started again"
+    )
+    assert (raised.value.node, raised.value.worker) == ("shard 0", 0)
+    result = data_parallel(lambda w, x: w * x, 1.0, [1.0, 2.0], own_client, timeout=30)
+    assert result.value == 3.0
+    assert before.isdisjoint(own_client.run(os.getpid).values())
+
+
+@pytest.mark.slow
 def test_a_worker_that_does_not_answer_is_named(own_client: Client) -> None:
+    data_parallel(loss, NET.init(), SHARDS, own_client)  # which takes its time in a new process
     pids = own_client.run(os.getpid)
     parallel = DataParallel(loss, SHARDS, own_client, timeout=4)
     parallel.step(NET.init())

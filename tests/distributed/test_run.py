@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import Placement, run
-from cgraph_edu.distributed.clusters import close_kept, start, workers_of
+from cgraph_edu.distributed.clusters import close_kept, workers_of
 from cgraph_edu.graphs.placement import UNITS, blocks
 from tests.properties.programs import Program, programs
 
@@ -67,12 +67,11 @@ def test_an_automatic_placement(client: Client) -> None:
     assert result.agrees
 
 
-def test_two_workers_by_their_address() -> None:
-    with start(2) as client:
-        try:
-            result = run(SCOPES, client.scheduler_info()["address"], {"one": 0, "two": 1})
-        finally:
-            close_kept()
+def test_workers_by_the_address_of_their_scheduler(client: Client) -> None:
+    try:
+        result = run(SCOPES, client.scheduler_info()["address"], {"one": 0, "two": 1})
+    finally:
+        close_kept()
     assert result.agrees
     assert (result.placement["one"], result.placement["two"]) == (0, 1)
 
@@ -117,6 +116,19 @@ def test_no_block_for_a_worker_that_is_not_there(client: Client) -> None:
     of = {**dict(cg.distributed.automatic(SCOPES, 3)), "one": 4}
     with pytest.raises(ValueError, match="the placement is for 5 workers, and there are 3"):
         run(SCOPES, client, Placement(SCOPES, of, 5))
+
+
+def test_what_is_no_graph(client: Client) -> None:
+    e = cg.variable(2.0, "a") * 3.0
+    for wrong, kind in ((3, "int"), (e, "Tensor")):
+        with pytest.raises(TypeError, match=rf"run takes a graph, .*{kind}.*cg\.graph\(e\)"):
+            run(wrong, client)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [3, "c", [0, 1]])
+def test_what_is_no_placement(client: Client, wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r'number of a worker for each name, .* \{"c": 0'):
+        run(SCOPES, client, wrong)
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])

@@ -23,7 +23,7 @@ def client(pair: Client) -> Client:
     return pair
 
 
-@pytest.fixture(scope="module", params=[1, 2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[1, 2, 4])
 def workers(request: pytest.FixtureRequest) -> Iterator[Client]:
     """Clusters of several sizes."""
     with start(request.param) as client:
@@ -57,8 +57,17 @@ def trained_here(
     return params, losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimiser", [SGD(0.2, momentum=0.9), Adam(0.02)])
 def test_two_moons(workers: Client, optimiser: Any) -> None:
+    learn_two_moons(workers, optimiser)
+
+
+def test_two_moons_in_a_few_steps(client: Client) -> None:
+    learn_two_moons(client, Adam(0.1), steps=15)
+
+
+def learn_two_moons(workers: Client, optimiser: Any, steps: int = 60) -> None:
     x, y = moons()
     net = cg.nn.MLP([2, 16, 16, 1])
 
@@ -66,9 +75,9 @@ def test_two_moons(workers: Client, optimiser: Any) -> None:
         return cg.hinge_loss(net(params, x)[:, 0], y) * (len(y) / 200)
 
     training = train(
-        loss, net.init(), cut(4, x, y), workers, optimiser=optimiser, steps=60, progress=False
+        loss, net.init(), cut(4, x, y), workers, optimiser=optimiser, steps=steps, progress=False
     )
-    params, losses = trained_here(loss, net.init(), (x, y), optimiser, 60)
+    params, losses = trained_here(loss, net.init(), (x, y), optimiser, steps)
     np.testing.assert_allclose(training.losses, losses, rtol=0, atol=1e-9)
     tree_map(partial(np.testing.assert_allclose, rtol=0, atol=1e-9), training.params, params)
     right = np.sign(net(training.params, x)[:, 0]) == y
