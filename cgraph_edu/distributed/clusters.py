@@ -213,8 +213,9 @@ def _close_all() -> None:
 
 
 def _close(client: Client) -> None:
-    with suppress(OSError, TimeoutError):
-        client.close(ANSWER)
+    if client.status not in ("closing", "closed"):
+        with suppress(OSError, TimeoutError):
+            client.close(ANSWER)
 
 
 def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:

@@ -102,7 +102,12 @@ class DataParallel:
         timeout: float = 60.0,
     ) -> None:
         check_callable(loss, "data_parallel takes")
-        given = list(shards)
+        try:
+            given = list(shards)
+        except TypeError as error:
+            raise TypeError(
+                f"the shards are a list, such as [(x1, y1), (x2, y2)], not {shards!r:.100}"
+            ) from error
         _check_shards(given)
         self._crew = Crew(client, timeout)
         self._kept = Tasks(self._crew.client)

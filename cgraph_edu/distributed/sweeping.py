@@ -112,8 +112,8 @@ def sweep(
         TypeError: for a function that is none, and for points that can't be gone through.
     """
     check_callable(f, "sweep takes")
-    if batch is not None and batch < 1:
-        raise ValueError(f"batch={batch}: a batch has one point or more")
+    if batch is not None and not (isinstance(batch, int) and batch >= 1):
+        raise ValueError(f"batch={batch!r}: a batch has one point or more, a whole number")
     try:
         read = iter(points)
     except TypeError as error:

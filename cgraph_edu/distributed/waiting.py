@@ -32,7 +32,10 @@ from .errors import DistributedError
 T = TypeVar("T")
 
 SEARCH = 1.0
-"""At most so many seconds are spent on each question on who is late."""
+"""At most so many seconds are spent on each question on who is late,"""
+
+QUICKEST = 0.1
+"""and at least so many, however short the time-out: a worker that is well answers in less."""
 
 KEPT = 3
 """So many times that are kept of a time-out for them."""
@@ -102,14 +105,14 @@ class Crew:
     """
 
     def __init__(self, client: Any, timeout: float) -> None:
-        if not timeout > 0:
+        if not (isinstance(timeout, (int, float)) and timeout > 0):
             raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
         answer = min(ANSWER, timeout)
         self.client = client_for(client, answer)
         self.timeout = timeout
-        self.search = min(SEARCH, timeout / 8)
+        self.search = min(SEARCH, max(timeout / 8, QUICKEST))
         """Seconds for each question on who is late, out of the time-out."""
-        self.patience = timeout - KEPT * self.search
+        self.patience = max(timeout - KEPT * self.search, timeout / 8)
         """Seconds to wait before they are asked."""
         self.numbers = Numbers(self.client, answer)
         self.latest = self.numbers.addresses

@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from cgraph_edu.distributed.clusters import (
     workers_of,
 )
 
-from .conftest import Cluster
+from .conftest import Cluster, until
 
 GRAPH = cg.trace(lambda a, b: a * b + a, a=2.0, b=3.0)
 
@@ -196,24 +197,34 @@ def test_an_address_is_connected_once(client: Client) -> None:
     assert again.status == "closed"
 
 
-def test_the_sessions_own_cluster() -> None:
+def test_the_same_number_of_workers_is_the_same_cluster() -> None:
     """A cell that asks for workers and is run again starts no more processes."""
     try:
-        own = connect(workers=2)
-        assert len(workers_of(own)) == 2
-        assert connect() is connect(workers=2) is client_for() is own
-        alone = connect(workers=1)
-        assert connect(workers=1) is alone is not own
-        result = cg.distributed.run(GRAPH)
-        assert result.value == 8.0
-        assert result.placement.workers == 2
+        own = connect(workers=1)
+        assert connect(workers=1) is own
         own.close()
-        again = connect(workers=2)
+        again = connect(workers=1)
         assert again is not own
-        assert again.status == alone.status == "running"
+        assert again.status == "running"
     finally:
         close_kept()
-    assert again.status == alone.status == "closed"
+    assert again.status == "closed"
+
+
+@pytest.mark.slow
+def test_the_sessions_own_cluster() -> None:
+    try:
+        own = connect()
+        alone = connect(workers=1)
+        assert len(workers_of(own)) == 2
+        assert connect(workers=2) is client_for() is own is not alone
+        before = set(own.run(os.getpid).values())
+        result = cg.distributed.run(GRAPH)
+        assert (result.value, result.placement.workers) == (8.0, 2)
+        assert cg.distributed.sweep(lambda i: os.getpid(), range(2))[0] in before
+    finally:
+        close_kept()
+    assert own.status == alone.status == "closed"
 
 
 @pytest.mark.slow
@@ -256,6 +267,32 @@ def test_a_number_of_workers_that_is_none(workers: object) -> None:
 def test_an_address_that_is_none() -> None:
     with pytest.raises(TypeError, match="is text, such as"):
         connect(8786)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", ["run", "data_parallel", "sweep"])
+def test_the_client_is_closed_in_the_middle(tmp_path: Path, work: str) -> None:
+    notebook, begun = os.getpid(), tmp_path / "begun"
+
+    def forward(x: float) -> float:
+        if os.getpid() != notebook:
+            begun.touch()
+            time.sleep(100)
+        return x
+
+    op = cg.custom_op(forward, lambda out_bar, out, x: out_bar)
+    graph = cg.trace(lambda a: op(a), a=1.0)
+    client = start(2)
+    closing = Thread(target=lambda: (until(begun.exists), client.close()))
+    closing.start()
+    with pytest.raises(DistributedError, match="the client is closed: connect again"):
+        if work == "run":
+            cg.distributed.run(graph, client)
+        elif work == "sweep":
+            cg.distributed.sweep(forward, range(5), client)
+        else:
+            cg.distributed.data_parallel(lambda w, x: forward(w) * x, 1.0, [1.0, 2.0], client)
+    closing.join()
 
 
 @pytest.mark.slow

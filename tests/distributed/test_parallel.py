@@ -361,6 +361,12 @@ def test_no_shards(client: Client) -> None:
         data_parallel(loss, NET.init(), [], client)
 
 
+def test_shards_that_are_none(client: Client) -> None:
+    shards: Any = 5
+    with pytest.raises(TypeError, match=r"the shards are a list, such as .*, not 5"):
+        data_parallel(loss, NET.init(), shards, client)
+
+
 def test_shards_of_different_numbers_of_arrays(client: Client) -> None:
     with pytest.raises(ValueError, match="shard 0 holds 2 arrays, but shard 2 1"):
         data_parallel(loss, NET.init(), [(X, Y), (X, Y), X], client)
@@ -450,7 +456,7 @@ def test_the_scheduler_is_gone(cluster: Any) -> None:
     client.close(timeout=1)
 
 
-@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
-def test_a_time_out_of_nothing(client: Client, timeout: float) -> None:
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan"), None, "4"])
+def test_a_time_out_of_nothing(client: Client, timeout: Any) -> None:
     with pytest.raises(ValueError, match="above 0"):
         data_parallel(loss, NET.init(), SHARDS, client, timeout=timeout)

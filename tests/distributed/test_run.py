@@ -1,7 +1,9 @@
 """A graph on real workers: the numbers of the local engine, where and when they were computed."""
 
+import os
 import re
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cgraph_edu as cg
-from cgraph_edu.distributed import Placement, run
+from cgraph_edu.distributed import DistributedError, Placement, run
 from cgraph_edu.distributed.clusters import close_kept, workers_of
 from cgraph_edu.graphs.placement import UNITS, blocks
 from tests.properties.programs import Program, programs
@@ -135,6 +137,15 @@ def test_what_is_no_placement(client: Client, wrong: Any) -> None:
 def test_a_time_out_that_is_none(client: Client, timeout: float) -> None:
     with pytest.raises(ValueError, match="a number of seconds, above 0"):
         run(SCOPES, client, timeout=timeout)
+
+
+def test_a_short_time_out_ends_no_worker_that_is_well(client: Client) -> None:
+    before = client.run(os.getpid)
+    for _ in range(3):
+        with suppress(DistributedError):
+            run(SCOPES, client, timeout=0.01)
+    assert client.run(os.getpid) == before
+    assert run(SCOPES, client).agrees
 
 
 def test_large_arrays(client: Client) -> None:

@@ -270,8 +270,8 @@ def test_points_that_are_none(client: Client) -> None:
         sweep(math.sin, points, client)
 
 
-@pytest.mark.parametrize("batch", [0, -3])
-def test_a_batch_without_points(client: Client, batch: int) -> None:
+@pytest.mark.parametrize("batch", [0, -3, 1.5])
+def test_a_batch_without_points(client: Client, batch: Any) -> None:
     with pytest.raises(ValueError, match=f"batch={batch}"):
         sweep(math.sin, [1.0], client, batch=batch)
 
