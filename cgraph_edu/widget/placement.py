@@ -79,6 +79,7 @@ class PlacementExplorer(anywidget.AnyWidget):
     `message`, why something could not be done.
 
     Raises:
+        TypeError: for a `graph` that is none.
         ValueError: for a placement that the graph can't have, or for more than 150 blocks.
         TraitError: when a trait is set to what there is not.
     """
@@ -114,14 +115,14 @@ class PlacementExplorer(anywidget.AnyWidget):
         self.by = by
         self._run = run
         _checked_workers(workers)
-        machine = placing.checked(machine or Machine())
+        machine = machine or Machine()
         count = len(blocks(graph, by))
         if count > MOST_BLOCKS:
             raise ValueError(
                 f"{count:,} blocks are more than can be placed by hand, {MOST_BLOCKS}: "
                 "put parts of the code into cg.scope, and place by='scope'"
             )
-        placed = automatic(graph, workers, machine, by, dict(placement or {}))
+        placed = automatic(graph, workers, machine, by, placement)
         self._shown = (placed, machine, False)
         super().__init__(
             document={
@@ -157,13 +158,6 @@ class PlacementExplorer(anywidget.AnyWidget):
     def _possible_workers(self, proposal: Any) -> int:
         try:
             return _checked_workers(proposal["value"])
-        except ValueError as error:
-            raise TraitError(str(error)) from None
-
-    @traitlets.validate("machine")
-    def _possible_machine(self, proposal: Any) -> Machine:
-        try:
-            return placing.checked(proposal["value"])
         except ValueError as error:
             raise TraitError(str(error)) from None
 
@@ -237,7 +231,7 @@ class PlacementExplorer(anywidget.AnyWidget):
             named = dict(zip(self.placed, self.order["placement"], strict=True))
             placed = Placement(self.graph, named, workers, self.by)
         except (ValueError, KeyError, TypeError) as error:
-            self.outcome = {"number": number, "state": "failed", "error": str(error)}
+            self.outcome = {"number": number, "state": "failed", "of": [], "error": str(error)}
             return
         self.outcome = {"number": number, "state": "running", "of": list(placed.of)}
         try:
@@ -256,11 +250,11 @@ class PlacementExplorer(anywidget.AnyWidget):
     ) -> None:
         assert self._run
         result = None
-        about = {"number": number, "of": list(placed.of), "workers": placed.workers}
+        about = {"number": number, "of": list(placed.of)}
         try:
             result = self._run(placed)
             outcome = {**about, "state": "done", **_told(self.graph, placed, machine, result)}
-        except Exception as error:  # whatever a cluster, or a learner's own code, may raise
+        except BaseException as error:  # also a learner's sys.exit(): else it would run for ever
             kind = "" if type(error).__name__ == "DistributedError" else f"{type(error).__name__}: "
             outcome = {**about, "state": "failed", "error": f"{kind}{error}"}
         # Traits belong to the thread that the kernel's messages come in by.
@@ -271,9 +265,11 @@ class PlacementExplorer(anywidget.AnyWidget):
 
     def _finish(self, result: Result | None, outcome: dict[str, Any]) -> None:
         with self.hold_sync():
-            if result is not None:
-                self.result = result
-            self.outcome = outcome
+            try:
+                if result is not None:
+                    self.result = result
+            finally:  # also if somebody who observes the result raises an error
+                self.outcome = outcome
 
     # --- Elsewhere --------------------------------------------------------------------------------
 

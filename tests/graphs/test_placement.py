@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,6 +128,21 @@ def test_errors_name_what_is_wrong() -> None:
     inside = next(node.name for node in two_layers().nodes if node.scope == ("layer",))
     with pytest.raises(UnknownNameError, match=f"{inside!r} is a part of 'layer'"):
         Placement(two_layers(), {inside: 0}, 2)
+
+
+def test_what_is_given_is_of_the_right_kind() -> None:
+    with pytest.raises(TypeError, match=r"cg\.graph\(x\) makes a graph of it"):
+        blocks(cg.variable(1.0, "x"))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not a int"):
+        blocks(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"by the names of blocks, \{'a': 0\}, not \[0, 1\]"):
+        Placement(five_nodes(), [0, 1], 2)  # type: ignore[arg-type]
+
+
+def test_a_worker_may_be_any_integer() -> None:
+    places: Any = dict(zip("abcde", np.array([0, 1, 0, 1, 0]), strict=True))
+    placement = Placement(five_nodes(), places, 2, by="node")
+    assert repr(placement) == f"Placement({SPLIT}, workers=2)"
 
 
 @pytest.mark.parametrize("worker", [2, -1, 0.0, True, "0", None])
