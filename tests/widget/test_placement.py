@@ -394,15 +394,17 @@ def test_what_ends_programs_ends_no_more_than_the_run(error: BaseException) -> N
     assert type(error).__name__ in told["error"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_observer_that_raises_leaves_no_run_under_way() -> None:
+def test_an_observer_that_raises_leaves_no_run_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def heard(change: Any) -> None:
         raise ArithmeticError
 
+    is_told = threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: is_told.set())
     explorer = PlacementExplorer(five_nodes(), run=faithful)
     explorer.observe(heard, "result")
     order(explorer)
     assert finished(explorer)["state"] == "done"
+    assert is_told.wait(10)
 
 
 def test_python_answers_while_it_runs_and_runs_one_at_a_time() -> None:
