@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import anywidget
@@ -33,6 +35,8 @@ TIMELINE = 940
 """The width of a timeline, in px."""
 MOST_LINES = 12
 """Derivatives of a run that are listed."""
+PULSE = 1.0
+"""So many seconds are between two signs of a run that goes on."""
 
 
 class Result(Protocol):
@@ -233,13 +237,20 @@ class PlacementExplorer(anywidget.AnyWidget):
         except (ValueError, KeyError, TypeError) as error:
             self.outcome = {"number": number, "state": "failed", "of": [], "error": str(error)}
             return
-        self.outcome = {"number": number, "state": "running", "of": list(placed.of)}
-        try:
+        self.outcome = {"number": number, "state": "running", "of": list(placed.of), "seconds": 0.0}
+        loop: asyncio.AbstractEventLoop | None = None
+        with suppress(RuntimeError):  # there is none where no kernel is, but a script
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # no kernel: whoever calls from Python
-            loop = None
+        if loop:
+            loop.call_later(PULSE, self._go_on, number, time.monotonic(), loop)
         arguments = placed, self.machine, number, loop
         threading.Thread(target=self._work, args=arguments, daemon=True).start()
+
+    def _go_on(self, number: int, begun: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Say that the run goes on: else the browser would wait for a kernel that is gone."""
+        if (self.outcome["number"], self.outcome["state"]) == (number, "running"):
+            self.outcome = {**self.outcome, "seconds": time.monotonic() - begun}
+            loop.call_later(PULSE, self._go_on, number, begun, loop)
 
     def _work(
         self,

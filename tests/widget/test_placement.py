@@ -1,5 +1,6 @@
 """The placement view, Python's side: what it is asked, what it answers, and what it runs."""
 
+import asyncio
 import json
 import re
 import threading
@@ -427,6 +428,36 @@ def test_python_answers_while_it_runs_and_runs_one_at_a_time() -> None:
     # It says which placement it is of: that is not the one that is shown now.
     assert told["of"] == [0, 0, 0, 0, 0]
     assert ran == [(0, 0, 0, 0, 0)]
+
+
+def test_while_it_runs_python_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cgraph_edu.widget.placement.PULSE", 0.01)
+    may_end = threading.Event()
+
+    def slow(placement: Placement) -> Ran:
+        assert may_end.wait(10)
+        return faithful(placement)
+
+    explorer = PlacementExplorer(five_nodes(), run=slow)
+    heard: list[dict[str, Any]] = []
+    explorer.observe(lambda change: heard.append(change["new"]), "outcome")
+
+    async def main() -> None:
+        order(explorer)
+        while len(heard) < 4:
+            await asyncio.sleep(0.01)
+        may_end.set()
+        while explorer.outcome["state"] == "running":
+            await asyncio.sleep(0.01)
+        count = len(heard)
+        await asyncio.sleep(0.05)
+        assert len(heard) == count
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+    assert [told["state"] for told in heard] == [*["running"] * (len(heard) - 1), "done"]
+    seconds = [told["seconds"] for told in heard[:-1]]
+    assert seconds == sorted(set(seconds))
+    assert seconds[0] == 0
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 99}, {"placement": [0]}, {"placement": [7] * 5}])

@@ -77,10 +77,11 @@ export class MachinePanel {
   }
 
   show(machine: Readonly<Record<string, number>>): void {
-    const isSame = JSON.stringify(machine) === JSON.stringify(this.#machine);
+    // What a person is about to type stays.
+    if (JSON.stringify(machine) === JSON.stringify(this.#machine)) return;
     this.#machine = machine;
+    setText(this.#note, "");
     this.#inputs.forEach((field, index) => {
-      if (isSame && field.value) return;
       field.value = formatNumber(machine[this.fields[index]!.name]!);
       field.removeAttribute("aria-invalid");
     });

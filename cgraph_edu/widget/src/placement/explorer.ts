@@ -16,10 +16,12 @@ import { PlacementStage } from "./stage";
 /** An answer counts as settled, and is announced, after this long. */
 const SETTLED_MS = 500;
 
-/** After so long without a sign that a run has begun, Python may be gone. */
+/** After so long without a sign that a run has begun, Python may be gone, */
 const PATIENCE_MS = 3000;
+/** and after so long without a sign that it goes on: one comes every second. */
+const MORE_PATIENCE_MS = 10000;
 
-const GONE = "It can't be run: Python does not answer. Is the kernel running?";
+const GONE = "Python does not answer. Is the kernel running?";
 
 /** What can be undone. */
 type Kept = Pick<Answer, "placement" | "workers">;
@@ -55,6 +57,8 @@ export class PlacementExplorer {
   #isOrdered = false;
   #isSilent = false;
   #patience = 0;
+  /** A button is down on the picture: were it changed now, that would be no click. */
+  #isPressed = false;
   /** What to say when the answer has settled, before what came of it. */
   #did = "";
 
@@ -80,14 +84,14 @@ export class PlacementExplorer {
       root.replaceChildren(element("p", { class: "cgx-message", role: "alert" }, text));
       return;
     }
-    this.#listen("outcome", () => this.#doubt(false));
+    this.#listen("outcome", () => this.#heed());
+    this.#heed();
     this.#listen("theme", () => this.#paint());
     this.#stops.push(watchTheme(() => this.#paint()));
   }
 
   dispose(): void {
     this.#courier?.stop();
-    this.#run?.stop();
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
@@ -122,6 +126,11 @@ export class PlacementExplorer {
         this.#report();
       },
     );
+    this.#host.addEventListener("pointerdown", () => (this.#isPressed = true));
+    for (const end of ["pointerup", "pointercancel"]) {
+      window.addEventListener(end, this.#release);
+      this.#stops.push(() => window.removeEventListener(end, this.#release));
+    }
     const place = element("div", { class: "cgx-place" }, this.#host, this.#hint, this.#sign);
     const panels = [this.#blocks.root, this.#comparison.root, this.#machine.root];
     const timelines = element("div", { class: "cgx-times" }, this.#path.root, this.#simulated, this.#run.root);
@@ -189,16 +198,31 @@ export class PlacementExplorer {
     this.model.set("order", { number, placement, workers });
     this.model.save_changes();
     this.#isOrdered = true;
-    this.#patience = window.setTimeout(() => this.#doubt(true), PATIENCE_MS);
+    this.#expect(PATIENCE_MS);
+  }
+
+  /** Python tells of a run: that it is under way, or what came of it. */
+  #heed(): void {
+    this.#isOrdered = false;
+    this.#expect(this.#outcome?.state === "running" ? MORE_PATIENCE_MS : 0);
+  }
+
+  /** Python is there, and is to tell more of a run within so long; 0 for nothing more. */
+  #expect(patience: number): void {
+    clearTimeout(this.#patience);
+    this.#isSilent = false;
+    const doubt = (): void => {
+      this.#isOrdered = false;
+      this.#isSilent = true;
+      this.#report();
+    };
+    if (patience) this.#patience = window.setTimeout(doubt, patience);
     this.#report();
   }
 
-  /** Whether Python seems to be gone while it was to begin a run. */
-  #doubt(isSilent: boolean): void {
-    clearTimeout(this.#patience);
-    this.#isOrdered = false;
-    this.#isSilent = isSilent;
-    this.#report();
+  get #outcome(): Outcome | null {
+    const told = (this.model.get("outcome") ?? {}) as Partial<Outcome>;
+    return told.state ? (told as Outcome) : null;
   }
 
   // --- What Python answers -------------------------------------------------------------------------
@@ -218,11 +242,20 @@ export class PlacementExplorer {
     this.#show();
   }
 
+  /** The click comes after this; then the picture may change. */
+  readonly #release = (): void => {
+    if (!this.#isPressed) return;
+    window.setTimeout(() => {
+      this.#isPressed = false;
+      this.#draw();
+    });
+  };
+
   /** The picture; the focus stays on the box that had it. */
   #draw(): void {
     const { svg, placement, path, sum } = this.#answer;
     this.#path.show(path, sum);
-    if (svg !== this.#drawn) {
+    if (svg !== this.#drawn && !this.#isPressed) {
       const focused = this.#stage?.focused ?? -1;
       const giving = {
         next: (block: number) =>
@@ -292,9 +325,8 @@ export class PlacementExplorer {
   }
 
   #reportRun(): void {
-    const told = (this.model.get("outcome") ?? {}) as Partial<Outcome>;
-    const outcome = told.state ? (told as Outcome) : null;
-    const isOld = Boolean(outcome) && !isEqual(outcome!.of, this.#wanted.placement);
+    const outcome = this.#outcome;
+    const isOld = outcome !== null && !isEqual(outcome.of, this.#wanted.placement);
     const why = this.#document.run || (this.#isSilent || this.#wait === "gone" ? GONE : "");
     this.#run.show(outcome, why, isOld, this.#isOrdered);
     this.#run.paint(resolveTheme(this.model.get("theme")));
