@@ -367,7 +367,7 @@ def _told(graph: Graph, placed: Placement, machine: Machine, result: Result) -> 
             f"From the first task to the last it took {placing.in_seconds(took)}; simulated, "
             f"{placing.in_seconds(simulate(placed, machine).makespan)}"
         ),
-        "timeline": draw_timeline(result.timeline, width=TIMELINE),
+        "timeline": draw_timeline(result.timeline, width=TIMELINE, workers=placed.workers),
     }
 
 

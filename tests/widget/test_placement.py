@@ -315,6 +315,7 @@ def test_a_run_is_compared_with_the_local_engine() -> None:
     assert told["took"].startswith("From the first task to the last it took 100 ms; simulated, ")
     assert explorer.result.value == 6.0
     assert told["timeline"].startswith("<svg")
+    assert '<g class="row" data-worker="1">' in told["timeline"]  # though nothing was done on it
 
 
 def test_a_gradient_that_is_wrong_is_marked() -> None:
