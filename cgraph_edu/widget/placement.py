@@ -284,13 +284,9 @@ class PlacementExplorer(anywidget.AnyWidget):
 
     # --- Elsewhere --------------------------------------------------------------------------------
 
-    def view(self) -> dict[str, Any]:
-        """The live widget by its MIME type, for a cell's output."""
-        return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
-
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return {
-            **self.view(),
+            WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id},
             "text/html": placing.html(*self._shown),
             "text/plain": repr(self),
         }, {}

@@ -27,7 +27,7 @@ function line({ name, yours, automatic, better, word }: Figure): HTMLElement {
   const cells = Object.entries({ yours, automatic }).map(([side, value]) => {
     if (side !== better) return element("td", {}, value);
     const sign = element("span", { class: "cgx-better" }, word);
-    return element("td", { class: "cgx-wins" }, sign, " ", element("b", {}, value));
+    return element("td", {}, sign, " ", element("b", {}, value));
   });
   return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
 }
