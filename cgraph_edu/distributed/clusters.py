@@ -51,6 +51,10 @@ AS_PLACED = {
 """In a cluster of our own, Dask leaves tasks on the worker that they were given to, and what was
 sent to a worker stays there until it is not needed any more."""
 
+PATIENT = {"distributed.deploy.lost-worker-timeout": "1 hour"}
+"""Dask reads it when a worker dies. So long after that, it gives the worker up for good should it
+not be there: also one that is back since, died again, and is just starting."""
+
 KEPT = 2
 """The workers of the cluster that a session keeps."""
 
@@ -106,7 +110,7 @@ def connect(
         check(client, timeout)
     except DistributedError:
         if client is not address:
-            client.close(ANSWER)
+            _close(client)
         raise
     return client
 
@@ -117,18 +121,22 @@ def _local(workers: int, timeout: float) -> Client:
     # Not by `silence_logs` alone, which ends with the first of several clusters to be closed.
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
-    with dask.config.set(AS_PLACED):
-        client = Client(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=OWN_PORT,
-            worker_dashboard_address=OWN_PORT,
-            silence_logs=logging.CRITICAL,
-            set_as_default=False,
-            timeout=timeout,
-        )
+    dask.config.set(PATIENT)
+    try:
+        with dask.config.set(AS_PLACED):
+            client = Client(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=OWN_PORT,
+                worker_dashboard_address=OWN_PORT,
+                silence_logs=logging.CRITICAL,
+                set_as_default=False,
+                timeout=timeout,
+            )
+    except (OSError, RuntimeError) as error:
+        raise DistributedError(f"no workers could be started on this computer: {error}") from error
     _own.add(client)
     return client
 
@@ -158,10 +166,13 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
     if isinstance(client, Client):
         check(client, timeout)
         return client
-    if client in _kept and _kept[client].status == "running":
-        check(_kept[client], timeout)
-    else:
-        _kept[client] = connect(client, workers=KEPT)
+    kept = _kept.get(client)
+    if kept is not None and kept.status == "running":
+        check(kept, timeout)
+        return kept
+    if kept is not None:
+        _close(_kept.pop(client))
+    _kept[client] = connect(client, workers=KEPT)
     return _kept[client]
 
 
@@ -169,7 +180,12 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
 def close_kept() -> None:
     """Close the clients that the session keeps."""
     while _kept:
-        _kept.popitem()[1].close(ANSWER)
+        _close(_kept.popitem()[1])
+
+
+def _close(client: Client) -> None:
+    with suppress(OSError, TimeoutError):
+        client.close(ANSWER)
 
 
 def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
@@ -192,9 +208,13 @@ def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
         return not name.isdecimal(), int(name) if name.isdecimal() else 0, name, address
 
     end = time.monotonic() + timeout
+    cluster: Any = client.cluster if client in _own else None
+    wanted = 0 if cluster is None else len(cluster.worker_spec)
+    if cluster is not None and len(cluster.workers) < wanted:
+        cluster.scale(wanted)  # Dask has given one up
     while True:
         found = _asked(client, timeout)["workers"]
-        is_whole = len(found) >= len(_nannies(client)) and not found.keys() & _ended.get(client, ())
+        is_whole = len(found) >= wanted and not found.keys() & _ended.get(client, ())
         if is_whole or time.monotonic() > end:
             break
         time.sleep(LOOK)
@@ -204,18 +224,14 @@ def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
     return {address: names[address] for address in sorted(names, key=place)}
 
 
-def _nannies(client: Client) -> list[Any]:
-    """What watches over the processes of a cluster of our own; nothing for another."""
-    cluster: Any = client.cluster
-    return list(cluster.workers.values()) if client in _own and cluster is not None else []
-
-
 def kill(client: Client, addresses: Collection[str]) -> bool:
     """End the processes of these workers, if the cluster is our own: others take their places.
 
     A process that is stopped, or whose task never returns, ends in no other way.
     """
-    found = [nanny for nanny in _nannies(client) if nanny.worker_address in addresses]
+    cluster: Any = client.cluster
+    nannies = list(cluster.workers.values()) if client in _own else []
+    found = [nanny for nanny in nannies if nanny.worker_address in addresses]
     for nanny in found:
         _ended.setdefault(client, set()).add(nanny.worker_address)
         with suppress(ProcessLookupError, TypeError):  # it has ended by itself, and has no id
@@ -228,7 +244,8 @@ def _asked(client: Client, timeout: float) -> Any:
     if client.asynchronous:
         raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
     if client.status != "running":
-        raise DistributedError(f"the client is {client.status}: connect again")
+        what = "client is closed" if client.status == "closed" else "scheduler is gone"
+        raise DistributedError(f"the {what}: connect again")
     scheduler: Any = client.scheduler
     return bounded(client, lambda: scheduler.identity(), timeout)
 

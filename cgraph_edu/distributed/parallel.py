@@ -107,10 +107,10 @@ class DataParallel:
         client = client_for(client)
         self._crew = Crew(client, timeout)
         self._kept = Tasks(client)
-        self._loss = self._kept.submit(Given(_Loss(loss)), name="loss")
+        self._loss = self._kept.submit(Given(_Loss(loss)), name="the loss")
         self._names = [f"shard {i}" for i in range(len(given))]
         self._shards = [
-            self._kept.submit(_Shard(shard, name), self._loss, name="shard", worker=home)
+            self._kept.submit(_Shard(shard, name), self._loss, name=name, worker=home)
             for shard, name, home in zip(given, self._names, self._homes(), strict=True)
         ]
 
@@ -147,7 +147,7 @@ class DataParallel:
                 tasks.close()
                 self.close()
 
-            part = self._crew.result(total, named, release)
+            (part,) = self._crew.results([total], named, release)
         seconds = perf_counter() - start
         spans = [
             Span(name, self._crew.numbers[place], first - began, last - began)

@@ -21,10 +21,14 @@ from ..core.numbers import counted
 from ..core.parameters import check_callable
 from ..core.progress import progress_bar
 from .clusters import client_for
-from .tasks import Crew, Given, failure
+from .tasks import Crew, Given, failure, start
 
-AHEAD = 2
-"""Batches in flight for each thread of a worker: one at work, and one that waits for it."""
+LEAST, MOST = 2, 8
+"""Batches in flight for each thread of a worker: one at work and one that waits for it; more where
+they are so short that a thread would be idle until the next one comes,"""
+
+IDLE = 0.02
+"""which is about so many seconds."""
 
 WORK = 0.1
 """Seconds that a batch should take, where nobody says how long it is."""
@@ -96,10 +100,11 @@ def sweep(
         slopes = cg.distributed.sweep(slope, np.linspace(0.0, 1.0, 2000), client)
         slopes[0], slopes.seconds_per_task, slopes.overhead
 
-    `points` may be a generator: it is read as the results come, never more than two batches for
-    each worker's thread ahead of them. `batch` is how many points make a task; unless it is given,
-    batches grow until they take about 0.1 s. `client` is Dask's, an address, or None for the
-    session's own cluster of 2 workers. `progress` shows a bar where it takes over a second.
+    `points` may be a generator: it is read as the results come, two batches ahead of them for
+    each thread of a worker, or up to eight that take no time. `batch` is how many points make a
+    task; unless it is given, batches grow until they take about 0.1 s. `client` is Dask's, an
+    address, or None for the session's own cluster of 2 workers. `progress` shows a bar where it
+    takes over a second.
 
     Raises:
         DistributedError: where f raises, naming the first such point of its batch, by its number
@@ -131,7 +136,7 @@ class _Sweeping:
         self.batch = batch
         self.crew = Crew(client, timeout)
         self.token = uuid4().hex
-        self.f = client.submit(Given(f), key=f"function-{self.token}")
+        self.f = start(client, "the function", f"function-{self.token}", Given(f))
         self.flying: dict[Future[Any], tuple[int, str]] = {}
         """The batches that are not back yet, each with its number and how errors name it."""
         self.results: dict[int, list[Any]] = {}
@@ -144,28 +149,29 @@ class _Sweeping:
         start = perf_counter()
         threads = self.crew.threads()
         try:
-            while self.launch(AHEAD * threads):
-                for future in self.ended():
-                    tell(self.take(future))
+            while self.launch(threads):
+                tell(self.take(self.ended()))
         finally:
             self.release()
         results = [each for i in range(len(self.results)) for each in self.results[i]]
         seconds = perf_counter() - start
         return Sweep(results, len(self.results), self.work, seconds, threads)
 
-    def launch(self, window: int) -> bool:
-        """Start batches until the window is full; whether there is anything to wait for."""
-        while len(self.flying) < window:
+    def launch(self, threads: int) -> bool:
+        """Start batches until enough are under way; whether there is anything to wait for."""
+        wanted = int(IDLE * len(self.results) / max(self.work, 1e-9))
+        while len(self.flying) < threads * min(max(LEAST, wanted), MOST):
             first = self.read
             points = list(itertools.islice(self.points, self.size()))
             if not points:
                 break
             self.read += len(points)
             number = len(self.results) + len(self.flying)
-            key = f"batch-{number}-{self.token}"
-            future = self.client.submit(_batch, self.f, _Points(first, points), key=key)
             last = self.read - 1
             name = f"point {last}" if first == last else f"points {first} to {last}"
+            key = f"batch-{number}-{self.token}"
+            batch = _Points(first, points)
+            future = start(self.client, name, key, _batch, self.f, batch)
             self.flying[future] = number, name
         return bool(self.flying)
 
@@ -197,14 +203,16 @@ class _Sweeping:
         """The batches that are not back, by their names."""
         return [(name, future) for future, (_, name) in self.flying.items()]
 
-    def take(self, future: Future[Any]) -> int:
-        """Take a batch's results; how many they are."""
-        results, seconds = self.crew.result(future, self.parts(), self.release)
-        number, _ = self.flying.pop(future)
-        self.results[number] = results
-        self.work += seconds
-        self.finished += len(results)
-        return len(results)
+    def take(self, ready: list[Future[Any]]) -> int:
+        """Take the results of these batches; how many they are."""
+        found = self.crew.results(ready, self.parts(), self.release)
+        for future, (results, seconds) in zip(ready, found, strict=True):
+            number, _ = self.flying.pop(future)
+            self.results[number] = results
+            self.work += seconds
+        taken = sum(len(results) for results, _ in found)
+        self.finished += taken
+        return taken
 
 
 @dataclass(frozen=True)

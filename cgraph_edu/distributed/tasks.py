@@ -41,6 +41,33 @@ class Given:
         return self.data
 
 
+def start(
+    client: Client,
+    what: str,
+    key: str,
+    task: Callable[..., Any],
+    *arguments: Any,
+    worker: str | None = None,
+) -> Future[Any]:
+    """Start a task; where an address is given on that worker, while it lives.
+
+    Raises TypeError, which says what it is, where it can't be sent.
+    """
+    # Shards of data are meant to be parts of their tasks, large as they may be.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
+        try:
+            return client.submit(
+                task,
+                *arguments,
+                key=key,
+                workers=None if worker is None else [worker],
+                allow_other_workers=worker is not None,
+            )
+        except TypeError as error:
+            reason = error.__cause__ or error
+            raise TypeError(f"{what} can't be sent to another process: {reason}") from error
+
+
 class Tasks:
     """Tasks that are let go of together, so that after an error none goes on in vain.
 
@@ -61,16 +88,9 @@ class Tasks:
     def submit(
         self, task: Callable[..., Any], *arguments: Any, name: str, worker: str | None = None
     ) -> Future[Any]:
-        """Start a task; where an address is given on that worker, while it lives."""
-        # Shards of data are meant to be parts of their tasks, large as they may be.
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
-            future = self._client.submit(
-                task,
-                *arguments,
-                key=f"{name}-{len(self._started)}-{self._token}",
-                workers=None if worker is None else [worker],
-                allow_other_workers=worker is not None,
-            )
+        """Start a task, as `start` does; errors say that it is the `name`."""
+        key = f"{name.replace(' ', '-')}-{len(self._started)}-{self._token}"
+        future = start(self._client, name, key, task, *arguments, worker=worker)
         self._started.append(future)
         return future
 
@@ -142,20 +162,34 @@ class Crew:
         scheduler: Any = self.client.scheduler
         return sum(bounded(self.client, lambda: scheduler.ncores(workers=None), ANSWER).values())
 
-    def result(self, future: Future[Any], parts: Parts, release: Callable[[], None]) -> Any:
-        """The result of a task; what it waits for, and itself, are `parts` with their names.
+    def results(
+        self, futures: Sequence[Future[Any]], parts: Parts, release: Callable[[], None]
+    ) -> list[Any]:
+        """The results of tasks; what they wait for, and they themselves, are `parts` with names.
 
         Raises DistributedError for what went wrong, naming the part, within the time-out. Then
         `release` is called: it lets go of the parts.
         """
+        # Of several that failed the first is looked at alone: Dask has unread errors of the rest.
+        wanted = [each for each in futures if each.status == "error"][:1] or list(futures)
+
+        async def gathered() -> Any:
+            if len(wanted) == 1:
+                return [await wanted[0].result()]
+            return await self.client.gather(wanted)
+
         try:
-            return future.result(self.patience)
+            return list(self.client.sync(gathered, callback_timeout=self.patience))
         except TaskError as failure:
             raise self._failed(failure) from failure.args[2]
         except KilledWorker as error:
             raise self._killed(error, parts) from None
         except (CancelledError, TimeoutError):
             raise self.late(parts, release) from None
+        except Exception as error:
+            # It could not be sent or read: Dask tells all that in many lines, the reason last.
+            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+            raise DistributedError(f"a result could not be sent: {reason[0]}") from error
 
     def _failed(self, failure: TaskError) -> DistributedError:
         """The error for what a task raised."""
@@ -185,7 +219,8 @@ class Crew:
             release()
             return DistributedError(f"no result: {error}")
         answers = answers_of(self.client, given, _running, timeout=self.search)
-        for address, running in answers.items():
+        for address in sorted(answers, key=lambda each: not given[each]):
+            running = answers[address]
             if isinstance(running, BaseException):
                 return self._stuck(address, given[address], names, release, "does not answer")
             keys = [key for key in running if key in names]

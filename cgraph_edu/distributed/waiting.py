@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
+import dask
 from distributed import Client, KilledWorker, as_completed, get_task_stream
 
 from ..bridges.dask import DaskGraph, NodeError
@@ -103,7 +104,8 @@ class _Computation:
 
     async def results(self) -> Any:
         keys = self.work.__dask_keys__()
-        self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
         watch = asyncio.ensure_future(self.watch())
         try:
             # To gather is what raises the error of a task; to wait for all with it would leave

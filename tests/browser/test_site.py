@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 FIRST = "01_computational_graphs.ipynb"
 WITH_PLOT = "02_sum_over_paths.ipynb"
+WITH_PROCESSES = "13_several_machines.ipynb"
 STARTS = 120_000  # milliseconds until Python runs in the browser, on a busy machine
 
 # Before JupyterLite puts a notebook's own pictures in their places, it looks for them elsewhere.
@@ -123,3 +125,15 @@ def test_offline_only_the_plot_of_a_lesson_is_missing(page: Page, site: str) -> 
             assert text(outputs).startswith("Not run. This cell needs numpy and matplotlib")
         else:
             assert text(outputs) == text(cell.outputs)
+
+
+@pytest.mark.parametrize("noise", [PICTURES + OFFLINE])
+def test_the_lesson_on_several_machines_says_what_it_lacks_and_has_its_data(
+    page: Page, site: str
+) -> None:
+    shown = run_offline(page, site, WITH_PROCESSES)
+    (error,) = [out for outputs in shown for out in outputs if out["output_type"] == "error"]
+    assert error["evalue"].startswith("A browser has no processes")
+    (told,) = Lab.run(page, "import zlib; zlib.crc32(open('digits.npz', 'rb').read())")
+    data = (NOTEBOOKS / "digits.npz").read_bytes()
+    assert int(told["data"]["text/plain"]) == zlib.crc32(data)

@@ -1,5 +1,6 @@
 """Static graphs: when a function is traced, what its compiled code says, and what goes wrong."""
 
+import copy
 import math
 import subprocess
 import sys
@@ -646,3 +647,12 @@ def test_a_matrix_is_multiplied_as_an_array_and_a_masked_array_refused() -> None
     masked = np.ma.masked_array([1.0, 2.0], [False, True])
     with pytest.raises(TypeError, match=r"masked array; fill it first, with \.filled\(0\.0\)"):
         cg.variable(masked)
+
+
+def test_a_copy_traces_for_itself() -> None:
+    f = cg.function(lambda x: x * x)
+    assert f(2.0) == 4.0
+    copied = copy.deepcopy(f)
+    assert copied.traces == 0
+    assert copied(3.0) == 9.0
+    assert (copied.traces, f.traces) == (1, 1)

@@ -36,13 +36,6 @@ def client() -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture
-def own_client() -> Iterator[Client]:
-    """Two workers, for a test that kills them or leaves them busy."""
-    with connect(workers=2) as client:
-        yield client
-
-
 class Cluster:
     """A scheduler, and workers, each a process of its own that a test started."""
 

@@ -24,6 +24,14 @@ from .conftest import Cluster, until
 
 pytestmark = pytest.mark.slow
 
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Client]:
+    """Two workers, whole again after each test here."""
+    with connect(workers=2) as client:
+        yield client
+
+
 PLACE = {"a": 0, "b": 0, "v1": 0, "v2": 1, "v3": 0, "v4": 1}
 
 
@@ -122,7 +130,7 @@ def is_usable(client: Client) -> bool:
 
 
 @pytest.mark.parametrize("is_reverse", [False, True])
-def test_a_worker_killed_at_an_op(own_client: Client, tmp_path: Path, is_reverse: bool) -> None:
+def test_a_worker_killed_at_an_op(pair: Client, tmp_path: Path, is_reverse: bool) -> None:
     risky = Risky(tmp_path, waiting(tmp_path / "go"), is_reverse)
 
     def kill() -> None:
@@ -131,20 +139,20 @@ def test_a_worker_killed_at_an_op(own_client: Client, tmp_path: Path, is_reverse
         risky.go.touch()
 
     with meanwhile(kill):
-        result = run(risky.graph, own_client, PLACE, by="node")
+        result = run(risky.graph, pair, PLACE, by="node")
     first, second = risky.pids()
     assert first != second
     assert risky.is_right(result)
     assert result.agrees
     if not is_reverse:
         assert result.placement["v2"] == 0
-    assert is_usable(own_client)
+    assert is_usable(pair)
 
 
-def test_a_worker_killed_that_had_done_its_part(own_client: Client, tmp_path: Path) -> None:
+def test_a_worker_killed_that_had_done_its_part(pair: Client, tmp_path: Path) -> None:
     """What it held is computed again elsewhere, and counts once."""
     risky = Risky(tmp_path, waiting(tmp_path / "go"))
-    cluster: Any = own_client.cluster
+    cluster: Any = pair.cluster
     nannies = list(cluster.workers.values())
 
     def kill() -> None:
@@ -155,17 +163,17 @@ def test_a_worker_killed_that_had_done_its_part(own_client: Client, tmp_path: Pa
         risky.go.touch()
 
     with meanwhile(kill):
-        result = run(risky.graph, own_client, PLACE, by="node")
+        result = run(risky.graph, pair, PLACE, by="node")
     assert risky.is_right(result)
     assert len(risky.pids()) == 1
     computed = [span.task for span in result.timeline if span.kind == "compute"]
     assert computed.count("a, forward") == 2
-    assert is_usable(own_client)
+    assert is_usable(pair)
 
 
-def test_all_workers_killed_at_once(own_client: Client, tmp_path: Path) -> None:
+def test_all_workers_killed_at_once(pair: Client, tmp_path: Path) -> None:
     risky = Risky(tmp_path, waiting(tmp_path / "go"))
-    cluster: Any = own_client.cluster
+    cluster: Any = pair.cluster
     nannies = list(cluster.workers.values())
 
     def kill() -> None:
@@ -175,28 +183,36 @@ def test_all_workers_killed_at_once(own_client: Client, tmp_path: Path) -> None:
         risky.go.touch()
 
     with meanwhile(kill):
-        result = run(risky.graph, own_client, PLACE, by="node")
+        result = run(risky.graph, pair, PLACE, by="node")
     assert risky.is_right(result)
-    assert is_usable(own_client)
+    assert is_usable(pair)
 
 
-def test_an_op_that_ends_its_worker_each_time(own_client: Client, tmp_path: Path) -> None:
+def test_a_worker_that_dask_gives_up(pair: Client) -> None:
+    """As it does some time after a worker died, should that be starting again just then."""
+    cluster: Any = pair.cluster
+    pair.sync(cluster.workers[1].close)
+    del cluster.workers[1]
+    assert is_usable(pair)
+
+
+def test_an_op_that_ends_its_worker_each_time(pair: Client, tmp_path: Path) -> None:
     def end() -> None:
         os._exit(3)
 
     risky = Risky(tmp_path, end)
     with pytest.raises(DistributedError, match="^v2, forward: each worker .* died") as raised:
-        run(risky.graph, own_client, PLACE, by="node")
+        run(risky.graph, pair, PLACE, by="node")
     assert raised.value.node == "v2"
     assert raised.value.worker in (0, 1)
     assert len(risky.pids()) == 4
-    assert is_usable(own_client)
+    assert is_usable(pair)
 
 
 # --- Workers and ops that do not answer -----------------------------------------------------------
 
 
-def test_a_worker_that_is_stopped(own_client: Client, tmp_path: Path) -> None:
+def test_a_worker_that_is_stopped(pair: Client, tmp_path: Path) -> None:
     risky = Risky(tmp_path, waiting(tmp_path / "go"))
 
     def stop() -> None:
@@ -208,16 +224,16 @@ def test_a_worker_that_is_stopped(own_client: Client, tmp_path: Path) -> None:
         meanwhile(stop),
         pytest.raises(DistributedError, match="^v2, forward: worker 1 does not") as raised,
     ):
-        run(risky.graph, own_client, PLACE, by="node", timeout=4.0)
+        run(risky.graph, pair, PLACE, by="node", timeout=4.0)
     assert time.monotonic() - begin < 4.5
     assert (raised.value.node, raised.value.worker) == ("v2", 1)
-    assert is_usable(own_client)
+    assert is_usable(pair)
     assert len(risky.pids()) == 1  # no other worker was given what was stuck
 
 
-def test_a_stopped_worker_that_holds_what_others_need(own_client: Client, tmp_path: Path) -> None:
+def test_a_stopped_worker_that_holds_what_others_need(pair: Client, tmp_path: Path) -> None:
     risky = Risky(tmp_path, waiting(tmp_path / "go"))
-    cluster: Any = own_client.cluster
+    cluster: Any = pair.cluster
 
     def stop() -> None:
         (pid,) = until(risky.pids)
@@ -229,23 +245,23 @@ def test_a_stopped_worker_that_holds_what_others_need(own_client: Client, tmp_pa
         meanwhile(stop),
         pytest.raises(DistributedError, match="worker 0 does not answer") as raised,
     ):
-        run(risky.graph, own_client, PLACE, by="node", timeout=4.0)
+        run(risky.graph, pair, PLACE, by="node", timeout=4.0)
     assert raised.value.worker == 0
     assert raised.value.node is not None
-    assert is_usable(own_client)
+    assert is_usable(pair)
 
 
 @pytest.mark.parametrize("is_reverse", [False, True])
-def test_an_op_that_never_returns(own_client: Client, tmp_path: Path, is_reverse: bool) -> None:
+def test_an_op_that_never_returns(pair: Client, tmp_path: Path, is_reverse: bool) -> None:
     risky = Risky(tmp_path, waiting(tmp_path / "never"), is_reverse)
     begin = time.monotonic()
     expected = f"^v2, {'reverse' if is_reverse else 'forward'}: worker 1 has not finished it within"
     with pytest.raises(DistributedError, match=expected) as raised:
-        run(risky.graph, own_client, PLACE, by="node", timeout=4.0)
+        run(risky.graph, pair, PLACE, by="node", timeout=4.0)
     assert time.monotonic() - begin < 4.5
     assert (raised.value.node, raised.value.worker) == ("v2", 1)
     assert "started again" in str(raised.value)
-    assert is_usable(own_client)
+    assert is_usable(pair)
     assert len(risky.pids()) == 1
 
 

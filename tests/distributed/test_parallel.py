@@ -1,14 +1,10 @@
 """A gradient summed over shards on worker processes: equal to that of one machine, or an error."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -303,10 +299,10 @@ def test_a_shard_that_takes_too_long_is_named(own_client: Client) -> None:
 
     start = time.perf_counter()
     with pytest.raises(
-        DistributedError, match="worker 1 has not finished it within 0.5 s. It was started again"
+        DistributedError, match="worker 1 has not finished it within 4 s. It was started again"
     ) as raised:
-        data_parallel(stuck, 1.0, shards, own_client, timeout=0.5)
-    assert time.perf_counter() - start < 3
+        data_parallel(stuck, 1.0, shards, own_client, timeout=4)
+    assert time.perf_counter() - start < 6
     assert raised.value.node == "shard 2"
     assert raised.value.worker == 1
 
@@ -382,12 +378,25 @@ def test_a_loss_that_is_no_function(client: Client) -> None:
         data_parallel(value, 1.0, [1.0], client)
 
 
+def test_what_cannot_be_sent_is_named(client: Client) -> None:
+    lock = threading.Lock()
+
+    def locked(w: Any, x: Any) -> Any:
+        with lock:
+            return w * x
+
+    with pytest.raises(TypeError, match="the loss can't be sent to another process: .*lock"):
+        data_parallel(locked, 1.0, [1.0], client)
+    with pytest.raises(TypeError, match="shard 1 can't be sent to another process: .*lock"):
+        data_parallel(lambda w, x: w * x, 1.0, [1.0, lock], client)
+
+
 @pytest.mark.slow
 def test_after_a_time_out_the_workers_are_free_again(own_client: Client) -> None:
     def stuck() -> Any:
         time.sleep(60)
 
-    parallel = DataParallel(lambda w, x: w * x, [1.0, stuck], own_client, timeout=0.5)
+    parallel = DataParallel(lambda w, x: w * x, [1.0, stuck], own_client, timeout=4)
     with pytest.raises(DistributedError, match="shard 1: worker 1 has not finished it"):
         parallel.step(1.0)
     with pytest.raises(ValueError, match="closed: make another"):
@@ -410,30 +419,17 @@ def test_a_worker_that_does_not_answer_is_named(own_client: Client) -> None:
 
 
 @pytest.mark.slow
-def test_the_scheduler_is_gone(tmp_path: Path) -> None:
-    file = tmp_path / "scheduler.json"
-    program = [sys.executable, "-m", "dask"]
-    here = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
-    with ExitStack() as ends:
-        processes = []
-        for options in (["scheduler", "--port", "0"], ["worker", "--no-nanny"]):
-            process = subprocess.Popen(
-                [*program, *options, *here], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-            )
-            ends.callback(process.wait)
-            ends.callback(process.kill)
-            processes.append(process)
-            while not file.exists():
-                time.sleep(0.05)
-        client = Client(json.loads(file.read_text())["address"], set_as_default=False)
-        ends.callback(client.close, timeout=1)
-        client.wait_for_workers(1, timeout=20)
-        parallel = DataParallel(slowly, SHARDS, client, timeout=4)
-        threading.Timer(0.2, processes[0].kill).start()
-        start = time.perf_counter()
-        with pytest.raises(DistributedError, match="scheduler"):
-            parallel.step(NET.init())
-        assert time.perf_counter() - start < 6
+def test_the_scheduler_is_gone(cluster: Any) -> None:
+    scheduler = cluster.scheduler()
+    cluster.worker("0")
+    client = connect(cluster.address)
+    parallel = DataParallel(slowly, SHARDS, client, timeout=4)
+    threading.Timer(0.2, scheduler.kill).start()
+    start = time.perf_counter()
+    with pytest.raises(DistributedError, match="scheduler"):
+        parallel.step(NET.init())
+    assert time.perf_counter() - start < 6
+    client.close(timeout=1)
 
 
 @pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])

@@ -35,7 +35,7 @@ def is_equal(result: Any, graph: cg.Graph) -> bool:
 
 
 @settings(
-    max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(programs(8).map(Program.graph), st.data())
 def test_random_graphs_anyhow_placed(client: Client, graph: cg.Graph, data: Any) -> None:
@@ -123,6 +123,14 @@ def test_no_block_for_a_worker_that_is_not_there(client: Client) -> None:
 def test_a_time_out_that_is_none(client: Client, timeout: float) -> None:
     with pytest.raises(ValueError, match="a number of seconds, above 0"):
         run(SCOPES, client, timeout=timeout)
+
+
+def test_large_arrays(client: Client) -> None:
+    """Dask would warn of the graph's size."""
+    x = np.linspace(0.0, 1.0, 1_500_000)
+    graph = cg.trace(lambda w: cg.sum(w * x), w=x)
+    result = run(graph, client, {"w": 0, "v1": 1, "v2": 1}, by="node")
+    np.testing.assert_array_equal(result.gradient["w"], x)
 
 
 # --- What is sent ---------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def test_points_without_end_are_read_until_one_fails(client: Client) -> None:
 
 
 def test_batches_grow_until_they_take_a_tenth_of_a_second(client: Client) -> None:
-    assert sweep(lambda i: i, range(20_000), client).tasks < 60
+    assert sweep(lambda i: i, range(20_000), client).tasks < 200
     slow = sweep(lambda i: time.sleep(0.02), range(100), client)
     assert slow.tasks >= 20
 
@@ -197,10 +197,10 @@ def test_a_batch_that_takes_too_long_is_named() -> None:
         start = time.perf_counter()
         with pytest.raises(
             DistributedError,
-            match="points 2 to 3: worker 0 has not finished it within 0.5 s. It was",
+            match="points 2 to 3: worker 0 has not finished it within 4 s. It was",
         ):
-            sweep(lambda i: time.sleep(30 * (i == 3)), range(6), client, batch=2, timeout=0.5)
-        assert time.perf_counter() - start < 4
+            sweep(lambda i: time.sleep(30 * (i == 3)), range(6), client, batch=2, timeout=4)
+        assert time.perf_counter() - start < 6
 
 
 @pytest.mark.slow
@@ -239,6 +239,16 @@ def test_a_generator_that_fails_says_so_itself(client: Client) -> None:
 
     with pytest.raises(LookupError, match="the file ended"):
         sweep(math.sin, points(), client)
+
+
+def test_what_cannot_be_sent_is_named(client: Client) -> None:
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match="the function can't be sent to another process: .*lock"):
+        sweep(lambda x: (lock, x), [1.0], client)
+    with pytest.raises(TypeError, match="points 2 to 3 can't be sent to another process: .*lock"):
+        sweep(math.sqrt, [0.0, 1.0, 2.0, lock], client, batch=2)
+    with pytest.raises(DistributedError, match="a result could not be sent: .*lock"):
+        sweep(lambda x: threading.Lock(), [1.0], client, timeout=10)
 
 
 @pytest.mark.parametrize("batch", [0, -3])
