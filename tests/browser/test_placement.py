@@ -350,6 +350,29 @@ def test_a_click_counts_though_the_picture_changes_under_it(bare: Page) -> None:
     expect(box(root, "c")).to_have_attribute("data-worker", "3")
 
 
+def test_what_is_placed_before_the_automatic_placement_is_there_goes_on_top_of_it(
+    bare: Page,
+) -> None:
+    explorer = PlacementExplorer(five_nodes(), placement=at(d=1, e=1))
+    root = with_python(bare, explorer)
+    bare.evaluate("hold()")
+    root.get_by_role("button", name="Automatic").click()
+    bare.wait_for_function("held.length === 1")
+    box(root, "c").click()
+    box(root, "d").press("1")
+    bare.evaluate("isHolding = false; release(0)")
+    expect(box(root, "c")).to_have_attribute("data-worker", "1")
+    expect(box(root, "e")).to_have_attribute("data-worker", "0")
+    assert explorer.placement == at(c=1, d=1)
+    undo = root.get_by_role("button", name="Undo")
+    for placement in (at(c=1), at(), at(d=1, e=1)):
+        undo.click()
+        expect(root.get_by_label("worker of d", exact=True)).to_have_value(str(placement["d"]))
+        expect(box(root, "c")).to_have_attribute("data-worker", str(placement["c"]))
+        assert explorer.placement == placement
+    expect(undo).to_have_attribute("aria-disabled", "true")
+
+
 def test_while_python_computes_it_is_said(bare: Page) -> None:
     explorer = PlacementExplorer(five_nodes())
     root = with_python(bare, explorer)

@@ -51,6 +51,8 @@ export class PlacementExplorer {
   /** What a person wants to see; the answer may be behind it. Its placement is the one in the table. */
   #wanted!: Request & Kept;
   #isAutomaticWanted = false;
+  /** What a person does on top of the automatic placement before it is there. */
+  #later: (() => void)[] = [];
   #wait: Wait = "none";
   #settling = 0;
   /** A run was asked for, and Python has not said that it began. */
@@ -106,11 +108,12 @@ export class PlacementExplorer {
   #furnish(): void {
     const { blocks, most, fields } = this.#document;
     this.#bar = new Bar(blocks.length, most, {
-      workers: (count) => this.#place({ workers: count, placement: atMost(this.#wanted.placement, count) }, ""),
+      workers: (count) =>
+        this.#soon(() => this.#place({ workers: count, placement: atMost(this.#wanted.placement, count) }, "")),
       pass: (isReverse) => this.#ask({ isReverse }),
     });
     this.#blocks = new BlocksPanel(blocks, {
-      give: (block, worker) => this.#give(block, worker),
+      give: (block, worker) => this.#soon(() => this.#give(block, worker)),
       automatic: () => this.#automatic(),
       undo: () => this.#undo(),
     });
@@ -153,6 +156,12 @@ export class PlacementExplorer {
     }
   }
 
+  /** Now; or when the automatic placement that was asked for is there. */
+  #soon(act: () => void): void {
+    if (this.#isAutomaticWanted && this.#wait !== "gone") this.#later.push(act);
+    else act();
+  }
+
   #automatic(): void {
     this.#isAutomaticWanted = true;
     this.#place({}, "automatic placement");
@@ -178,7 +187,10 @@ export class PlacementExplorer {
   }
 
   #ask(change: Partial<Request & Kept>): void {
-    if (change.placement) this.#isAutomaticWanted = false;
+    if (change.placement) {
+      this.#isAutomaticWanted = false;
+      this.#later = [];
+    }
     this.#wanted = { ...this.#wanted, ...change };
     this.#show();
     this.#courier.ask({ ...this.#wanted, placement: this.#isAutomaticWanted ? null : this.#wanted.placement });
@@ -240,6 +252,7 @@ export class PlacementExplorer {
     }
     this.#draw();
     this.#show();
+    if (isLast) for (const act of this.#later.splice(0)) act();
   }
 
   /** The click comes after this; then the picture may change. */
@@ -259,8 +272,8 @@ export class PlacementExplorer {
       const focused = this.#stage?.focused ?? -1;
       const giving = {
         next: (block: number) =>
-          this.#give(block, (this.#wanted.placement[block]! + 1) % this.#wanted.workers),
-        to: (block: number, worker: number) => this.#give(block, worker),
+          this.#soon(() => this.#give(block, (this.#wanted.placement[block]! + 1) % this.#wanted.workers)),
+        to: (block: number, worker: number) => this.#soon(() => this.#give(block, worker)),
       };
       this.#stage = new PlacementStage(svg, this.#document.blocks, placement, giving);
       const { scrollLeft } = this.#host;
