@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 TOLERANCE = 1e-9
 """How far two routes to one number may differ, as a part of its size."""
@@ -58,3 +59,15 @@ def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) 
         return False
     allowed = tolerance * max(abs(x), abs(y), scale if math.isfinite(scale) else 0.0)
     return abs(x - y) <= allowed
+
+
+def agree(x: Any, y: Any, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:
+    """`close`, for arrays as well: of one shape, each entry as exact as the largest one allows."""
+    shape = getattr(y, "shape", ())
+    if getattr(x, "shape", ()) != shape:
+        return False
+    if not shape:
+        return close(float(x), float(y), scale, tolerance)
+    largest = float(abs(y).max(initial=0.0))
+    pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
+    return all(close(a, b, max(scale, largest), tolerance) for a, b in pairs)

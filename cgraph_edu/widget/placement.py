@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 from traitlets import TraitError
 
-from ..core.numbers import close, counted
+from ..core.numbers import agree, counted
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement, blocks
@@ -341,7 +341,8 @@ def _told(graph: Graph, placed: Placement, machine: Machine, result: Result) -> 
         for name in names[:MOST_LINES]
     ]
     others = [
-        _agree(result.gradient[name], local[name], graph.tolerance) for name in names[MOST_LINES:]
+        agree(result.gradient[name], local[name], 1.0, graph.tolerance)
+        for name in names[MOST_LINES:]
     ]
     rest = ""
     if others:
@@ -368,7 +369,7 @@ def _told(graph: Graph, placed: Placement, machine: Machine, result: Result) -> 
 
 
 def _line(name: str, found: Any, local: Any, tolerance: float) -> dict[str, Any]:
-    return {"name": name, "value": _in_short(found), "agrees": _agree(found, local, tolerance)}
+    return {"name": name, "value": _in_short(found), "agrees": agree(found, local, 1.0, tolerance)}
 
 
 def _in_short(value: Any) -> str:
@@ -377,15 +378,3 @@ def _in_short(value: Any) -> str:
     from .heat import summary
 
     return f"{typeset.number(value)}, {summary(value)['words']}"
-
-
-def _agree(found: Any, local: Any, tolerance: float) -> bool:
-    """Whether a number, or each entry of an array, is what the local engine finds."""
-    if not is_array(local):
-        return close(float(found), float(local), 1.0, tolerance)
-    if found.shape != local.shape:
-        return False
-    entries = local.ravel().tolist()
-    scale = max(map(abs, entries), default=0.0)
-    pairs = zip(found.ravel().tolist(), entries, strict=True)
-    return all(close(x, y, max(scale, 1.0), tolerance) for x, y in pairs)
