@@ -62,12 +62,12 @@ def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) 
 
 
 def agree(x: Any, y: Any, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:
-    """`close`, for arrays as well: of one shape, each entry as exact as the largest one allows."""
+    """`close`, for arrays as well: of one shape, each entry as exact as the largest finite one allows."""
     shape = getattr(y, "shape", ())
     if getattr(x, "shape", ()) != shape:
         return False
     if not shape:
         return close(float(x), float(y), scale, tolerance)
-    largest = float(abs(y).max(initial=0.0))
-    pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
-    return all(close(a, b, max(scale, largest), tolerance) for a, b in pairs)
+    found, expected = x.ravel().tolist(), y.ravel().tolist()
+    scale = max([scale, *(abs(b) for b in expected if math.isfinite(b))])
+    return all(close(a, b, scale, tolerance) for a, b in zip(found, expected, strict=True))
