@@ -75,7 +75,6 @@ def test_arrays_agree_entry_by_entry_as_exactly_as_their_largest_allows() -> Non
     assert not agree(x, 1.0)
 
 
-
 @pytest.mark.parametrize(
     ("count", "text"),
     [
