@@ -62,7 +62,7 @@ def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) 
 
 
 def agree(x: Any, y: Any, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:
-    """`close`, for arrays too: of one shape, each entry as exact as the largest finite one allows."""
+    """`close`, for arrays too: of one shape, each entry as exact as the largest finite one."""
     shape = getattr(y, "shape", ())
     if getattr(x, "shape", ()) != shape:
         return False
