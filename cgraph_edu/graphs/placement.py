@@ -123,13 +123,16 @@ class Placement(Mapping[str, int]):
         return self.of[self.home[node].index]
 
     @cached_property
+    def drawn(self) -> Graph:
+        """The graph that its picture shows: each block is a node of it."""
+        folding = self.graph.folding if self.by == "scope" else None
+        return self.graph if folding is None else folding.view(0)
+
+    @cached_property
     def cuts(self) -> tuple[Edge, ...]:
-        """The edges whose two ends are on different workers."""
-        return tuple(
-            edge
-            for edge in self.graph.edges
-            if self.worker_of(edge.source) != self.worker_of(edge.target)
-        )
+        """The edges of its picture whose two ends are on different workers."""
+        of = {block.item: self.of[block.index] for block in self.blocks}
+        return tuple(edge for edge in self.drawn.edges if of[edge.source] != of[edge.target])
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:

@@ -72,7 +72,7 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
             f"{len(placement.blocks):,} blocks: at most {MOST_DRAWN:,} are drawn. "
             "print(placement) tells it in words"
         )
-    graph = _drawn_graph(placement)
+    graph = placement.drawn
     loads = _loads(placement, graph)
     # The room is for any placement: boxes stay where they are when a block changes its worker.
     rooms = [_room(load.whole) for load in loads]
@@ -107,12 +107,6 @@ def bundle(placement: Placement) -> dict[str, str]:
         return {"text/plain": plain}
     alt = describe_placement(placement, is_reverse=False)
     return {"text/plain": plain, "text/html": embedded(draw_placement(placement), alt)}
-
-
-def _drawn_graph(placement: Placement) -> Graph:
-    """What is drawn: the graph, or its folded view, whose nodes are the placement's blocks."""
-    folding = placement.graph.folding if placement.by == "scope" else None
-    return placement.graph if folding is None else folding.view(0)
 
 
 @dataclass(frozen=True)

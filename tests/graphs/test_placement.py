@@ -252,3 +252,17 @@ def test_a_large_graph_is_quick() -> None:
         assert [placement[name] for name in placement] == list(placement.of)
         assert len(placement.messages) == 2 * len(placement.cuts)
     assert time.perf_counter() - begin < 5
+
+
+def test_what_several_edges_of_a_picture_stand_for_is_cut_once() -> None:
+    def f(a: Any, b: Any) -> Any:
+        with cg.scope("left"):
+            x, y = a * b, a + b
+        with cg.scope("right"):
+            u, v = x * y, x - y
+        return u * v
+
+    graph = cg.trace(f, a=2.0, b=1.0)
+    placement = Placement(graph, {"a": 0, "b": 0, "left": 0, "right": 1, "v5": 1}, workers=2)
+    assert len(placement.cuts) == 1  # left → right: the uses of x and y by u and v
+    assert [m.size for m in placement.messages] == [8, 8, 8, 8]
