@@ -90,6 +90,7 @@ docs: .venv/test ## build the documentation site in .build/docs (opens from ther
 bench: .venv-bench/ready .venv/chromium ## measure what the README quotes
 	.venv-bench/bin/python -m benchmarks
 	.venv-bench/bin/python -m benchmarks.slider
+	.venv-bench/bin/python -m benchmarks.distributed
 
 screenshots: .venv/test .venv/chromium ## draw notebooks/images again
 	$(BIN)/python -m scripts.screenshots

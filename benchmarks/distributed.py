@@ -368,9 +368,9 @@ def calculated(here: Machine, each: float, graph: Any) -> Iterator[str]:
         f"{seconds(here.latency)} more to another worker. Assumed: {here.bandwidth / 1e9:.3g} GB/s "
         "between machines (10 Gbit/s, or what was measured here if that is less); all machines "
         "alike; messages that do not hinder one another; params that go along a binary tree, and "
-        "gradients that come back along it. One scheduler does "
-        f"{seconds(each)} of work for each of the {tasks} tasks, measured: a step can't be shorter "
-        f"than {seconds(tasks * each)}, which the last columns take into account.",
+        "gradients that come back along it. Tasks that do nothing take "
+        f"{seconds(each)} each, with scheduler and workers on the same cores: by that the {tasks} "
+        f"tasks of a step take {seconds(tasks * each)} at least, as the last columns have it.",
         100,
     )
     yield "\n| workers | a step | times as quick | busy | with the scheduler | times as quick |"

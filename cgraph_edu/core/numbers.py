@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 TOLERANCE = 1e-9
 """How far two routes to one number may differ, as a part of its size."""
@@ -58,3 +59,15 @@ def close(x: float, y: float, scale: float = 0.0, tolerance: float = TOLERANCE) 
         return False
     allowed = tolerance * max(abs(x), abs(y), scale if math.isfinite(scale) else 0.0)
     return abs(x - y) <= allowed
+
+
+def agree(x: Any, y: Any, scale: float = 0.0, tolerance: float = TOLERANCE) -> bool:
+    """`close`, for arrays too: of one shape, each entry as exact as the largest finite one."""
+    shape = getattr(y, "shape", ())
+    if getattr(x, "shape", ()) != shape:
+        return False
+    if not shape:
+        return close(float(x), float(y), scale, tolerance)
+    found, expected = x.ravel().tolist(), y.ravel().tolist()
+    scale = max([scale, *(abs(b) for b in expected if math.isfinite(b))])
+    return all(close(a, b, scale, tolerance) for a, b in zip(found, expected, strict=True))

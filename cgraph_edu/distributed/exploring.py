@@ -34,11 +34,14 @@ def explore(
 
     `client`, `placement`, `by` and `timeout` are those of `cg.distributed.run`, which the button
     calls. Without a client, processes on this computer are started when they are first needed.
-    There are as many workers as the client has, or 2, unless `workers` says another number, up to
-    8. `machine` is what the simulation assumes of them.
+    There are as many workers as the client has, or 2, or as a Placement has, unless `workers` says
+    another number, up to 8; a Placement also knows its `by`. `machine` is what the simulation
+    assumes of them.
 
     Raises what `PlacementExplorer` does; DistributedError for a client that does not answer.
     """
+    if isinstance(placement, Placement):
+        by, workers = placement.by, workers or placement.workers
     if workers is None:
         workers = KEPT if client is None else len(workers_of(client_for(client)))
         workers = min(workers, MOST_WORKERS)

@@ -13,7 +13,7 @@ from math import isfinite, prod
 from typing import Any, TypeAlias
 
 from ..core.derivatives import finite_difference, ieee, zeros_like
-from ..core.numbers import close, format_count
+from ..core.numbers import agree, format_count
 from ..core.rules import RuleOp
 from ..core.tensor import Operation, is_array
 from .graph import Graph, Node
@@ -211,15 +211,9 @@ class Check(Tabular):
         if is_rough and not _is_finite(value):
             return Finding(source.name, way, value, None, None, "not finite here")
         with ieee(value, engine):
+            agrees = agree(value, engine, scale, tolerance)
             apart = abs(value - engine)
-            if not is_array(apart):
-                agrees = close(value, engine, scale, tolerance)
-                apart = float(apart)
-            else:
-                scale = max(scale, float(abs(engine).max(initial=0.0)))
-                pairs = zip(value.ravel().tolist(), engine.ravel().tolist(), strict=True)
-                agrees = all(close(x, y, scale, tolerance) for x, y in pairs)
-                apart = float(apart.max(initial=0.0))
+            apart = float(apart.max(initial=0.0) if is_array(apart) else apart)
         return Finding(source.name, way, value, apart if isfinite(apart) else None, agrees)
 
     def table(self) -> Table:

@@ -7,13 +7,14 @@ one adjoint of the same size: the sum of what its own uses of that node contribu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
+from numbers import Integral
 from typing import Any
 
-from ..core.tensor import is_array
+from ..core.tensor import Tensor, is_array
 from .graph import Edge, Graph, UnknownNameError, door
 
 NUMBER = 8
@@ -65,6 +66,7 @@ class Placement(Mapping[str, int]):
         of: the worker of each block.
 
     Raises:
+        TypeError: for a `graph` that is none, and for workers that are not given by name.
         ValueError: for a block without a worker, a worker that there is not, or another `by`.
         UnknownNameError: for a name that is no block's.
     """
@@ -121,13 +123,16 @@ class Placement(Mapping[str, int]):
         return self.of[self.home[node].index]
 
     @cached_property
+    def drawn(self) -> Graph:
+        """The graph that its picture shows: each block is a node of it."""
+        folding = self.graph.folding if self.by == "scope" else None
+        return self.graph if folding is None else folding.view(0)
+
+    @cached_property
     def cuts(self) -> tuple[Edge, ...]:
-        """The edges whose two ends are on different workers."""
-        return tuple(
-            edge
-            for edge in self.graph.edges
-            if self.worker_of(edge.source) != self.worker_of(edge.target)
-        )
+        """The edges of its picture whose two ends are on different workers."""
+        of = {block.item: self.of[block.index] for block in self.blocks}
+        return tuple(edge for edge in self.drawn.edges if of[edge.source] != of[edge.target])
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
@@ -157,8 +162,10 @@ def blocks(graph: Graph, by: str = "scope") -> tuple[Block, ...]:
     """What can be placed in a graph, in topological order.
 
     By "scope" these are the boxes of its folded picture: scopes, parts of a large graph, and nodes
-    outside of them. By "node" it is every node. Raises ValueError for another `by`.
+    outside of them. By "node" it is every node. Raises ValueError for another `by`, and TypeError
+    for what is no Graph.
     """
+    _check_graph(graph)
     if by not in UNITS:
         raise ValueError(f"by={by!r}: what is placed as one is a 'node' or a 'scope'")
     folding = graph.folding if by == "scope" else None
@@ -185,6 +192,15 @@ def blocks(graph: Graph, by: str = "scope") -> tuple[Block, ...]:
     )
 
 
+def _check_graph(graph: Any) -> None:
+    if not isinstance(graph, Graph):
+        what = f"not a {type(graph).__name__}"
+        if isinstance(graph, Tensor):
+            name = graph.name or "output"
+            what = f"and {name} is a Tensor: cg.graph({name}) makes a graph of it"
+        raise TypeError(f"a Graph is placed, {what}")
+
+
 def _distinct(names: Sequence[str], graph: Graph) -> list[str]:
     """The second of two blocks with one name, as of a scope and a node, is "loss_1"."""
     if len(set(names)) == len(names):
@@ -201,21 +217,25 @@ def _distinct(names: Sequence[str], graph: Graph) -> list[str]:
     return found
 
 
-def chosen(
-    blocks: Iterable[Block], graph: Graph, workers_of: Mapping[str, int], workers: int
-) -> dict[int, int]:
+def chosen(blocks: Sequence[Block], graph: Graph, workers_of: Any, workers: int) -> dict[int, int]:
     """The workers that a person gave, by the blocks' places; errors are Placement's."""
+    if not isinstance(workers_of, Mapping):
+        example = blocks[0].name
+        raise TypeError(
+            f"workers are given by the names of blocks, {{{example!r}: 0}}, not {workers_of!r}"
+        )
     by_name = {block.name: block for block in blocks}
     found = {}
     for name, worker in workers_of.items():
         if name not in by_name:
             raise UnknownNameError(_unknown(name, by_name, graph))
-        if isinstance(worker, bool) or not isinstance(worker, int) or not 0 <= worker < workers:
+        is_count = isinstance(worker, Integral) and not isinstance(worker, bool)
+        if not is_count or not 0 <= worker < workers:
             there = (
                 "there is worker 0 alone" if workers == 1 else f"the workers are 0 to {workers - 1}"
             )
             raise ValueError(f"{name!r} is given to worker {worker!r}: {there}")
-        found[by_name[name].index] = worker
+        found[by_name[name].index] = int(worker)
     return found
 
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 from ..core.numbers import counted
@@ -18,10 +19,17 @@ from ..core.tensor import is_array
 from .graph import Graph, Node
 from .placement import Block, Message, Placement, blocks, chosen, size
 
+LEAST, MOST = 1e-12, 1e18
+"""Of what a machine has: with less or more, times would be beyond what floats can hold."""
+
 
 @dataclass(frozen=True)
 class Machine:
-    """What each worker is like, and the network between them."""
+    """What each worker is like, and the network between them.
+
+    Raises ValueError for what is not a number from 1e-12 to 1e18; `overhead` and `latency` can
+    be 0, too.
+    """
 
     rate: float = 1e9
     """Operations on numbers in a second."""
@@ -31,6 +39,18 @@ class Machine:
     """Seconds that the smallest message takes."""
     bandwidth: float = 1e9
     """Bytes in a second."""
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("rate", ""),
+            ("overhead", "0 or "),
+            ("latency", "0 or "),
+            ("bandwidth", ""),
+        ):
+            x = getattr(self, name)
+            is_number = isinstance(x, Real) and not isinstance(x, bool)
+            if not is_number or not (LEAST <= x <= MOST or (least and x == 0)):
+                raise ValueError(f"{name}={x!r}: it is {least}a number from {LEAST:g} to {MOST:g}")
 
     def seconds(self, operations: float) -> float:
         """How long a task takes."""
@@ -193,10 +213,10 @@ def automatic(
 ) -> Placement:
     """A placement by a simple rule, with the blocks in `fixed` where they are.
 
-    Block by block, in the graph's order: each goes to the worker on which its forward task would
-    end first, counting the wait for what has to be sent; among several, to the one with the lowest
-    number. An input goes where it is used first. At the end both passes are simulated: where one
-    worker for all would be done as soon, they stay on one.
+    Block by block, in the graph's order: each goes to the worker on which its forward task could
+    start first, counting the wait for what has to be sent; among several, to the one with the
+    lowest number. An input goes where it is used first. At the end both passes are simulated: where
+    one worker for all would be done as soon, they stay on one.
 
     Errors are Placement's. Source: the idea of H. Topcuoglu, S. Hariri and M. Wu, "Performance-
     effective and low-complexity task scheduling for heterogeneous computing", 2002, without its

@@ -17,13 +17,10 @@ from ..graphs.placement import Message, Placement, size
 from .glyphs import width
 from .html import embedded
 from .palette import PALETTES, SANS, WORKERS, worker_properties
-from .picture import MOST_BOXES
+from .picture import MOST_BOXES, MOST_DRAWN
 from .scene import MARGIN, Drawn, Frame, Placed, frame
 from .svg import STACKED, Marks, Sheet, document, edge_element, node_element, px, style_of
 from .wires import Point, Wire
-
-MOST_DRAWN = 2_000
-"""Blocks; a picture of more would take minutes."""
 
 MOST_LISTED = 16
 """Workers in the legend; of more, only those that have something to do."""
@@ -75,7 +72,7 @@ def draw_placement(placement: Placement, theme: str = "light", is_reverse: bool 
             f"{len(placement.blocks):,} blocks: at most {MOST_DRAWN:,} are drawn. "
             "print(placement) tells it in words"
         )
-    graph = drawn_graph(placement)
+    graph = placement.drawn
     loads = _loads(placement, graph)
     # The room is for any placement: boxes stay where they are when a block changes its worker.
     rooms = [_room(load.whole) for load in loads]
@@ -110,12 +107,6 @@ def bundle(placement: Placement) -> dict[str, str]:
         return {"text/plain": plain}
     alt = describe_placement(placement, is_reverse=False)
     return {"text/plain": plain, "text/html": embedded(draw_placement(placement), alt)}
-
-
-def drawn_graph(placement: Placement) -> Graph:
-    """What is drawn: the graph, or its folded view, whose nodes are the placement's blocks."""
-    folding = placement.graph.folding if placement.by == "scope" else None
-    return placement.graph if folding is None else folding.view(0)
 
 
 @dataclass(frozen=True)
@@ -330,7 +321,7 @@ def _legend(placement: Placement, scene: Frame, is_reverse: bool) -> tuple[Frame
         for words, receives in (("sent to worker n", False), ("received from worker n", True)):
             middle = 13 + (-2 if is_reverse else 2) * receives
             entries.append(_Entry(_sign(middle, 0, "n", receives, is_reverse), 26, words))
-    entries.append(_Entry("", 0, in_sum(placement, is_reverse)))
+    entries.append(_Entry("", 0, _in_sum(placement, is_reverse)))
     scale = 1 / scene.density.scale  # its letters stay as large as they are
     right = scene.width / scale - MARGIN
     x, y, widest = MARGIN, 0, right
@@ -374,7 +365,7 @@ class _Entry:
         )
 
 
-def in_sum(placement: Placement, is_reverse: bool) -> str:
+def _in_sum(placement: Placement, is_reverse: bool) -> str:
     """What a pass sends: "reverse pass: 2 messages, 16 B"."""
     count = sum(m.is_reverse == is_reverse for m in placement.messages)
     name = "reverse" if is_reverse else "forward"
@@ -395,7 +386,7 @@ def describe_placement(placement: Placement, is_reverse: bool | None = None) -> 
         lines.append(f"{counted(idle, 'worker')} without work")
     for back in (False, True) if is_reverse is None else (is_reverse,):
         messages = [_told(placement, m) for m in placement.messages if m.is_reverse == back]
-        lines.append(in_sum(placement, back) + (f": {_listed(messages)}" if messages else ""))
+        lines.append(_in_sum(placement, back) + (f": {_listed(messages)}" if messages else ""))
     return "\n".join(lines)
 
 

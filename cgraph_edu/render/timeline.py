@@ -7,13 +7,13 @@ The bars of the critical path have a strong outline. Of a schedule the messages 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import floor, log10
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..core.numbers import counted, format_bytes, format_number
-from ..graphs.schedule import Schedule, Task
+from ..graphs.schedule import Schedule
 from . import glyphs
 from .palette import BARS, PALETTES, SANS, WORKERS, properties, worker_properties
 from .placement import MOST_TOLD, badge, workers_style
@@ -105,9 +105,10 @@ class Chart:
         return max([*bars, *arrows], default=0.0)
 
 
-def chart(source: Source) -> Chart:
-    """A schedule or spans as bars and arrows."""
-    return _scheduled(source) if isinstance(source, Schedule) else _measured(source)
+def chart(source: Source, workers: int = 0) -> Chart:
+    """A schedule or spans as bars and arrows, with at least so many workers."""
+    drawn = _scheduled(source) if isinstance(source, Schedule) else _measured(source)
+    return replace(drawn, workers=max(drawn.workers, workers))
 
 
 def _scheduled(schedule: Schedule) -> Chart:
@@ -116,7 +117,8 @@ def _scheduled(schedule: Schedule) -> Chart:
     bars = []
     for task in schedule.tasks:
         if task.stop > task.start:
-            name, words = placement.blocks[task.block].name, _words(schedule, task)
+            name = placement.blocks[task.block].name
+            words = f"{name}, {'reverse' if task.is_reverse else 'forward'}"
             is_critical = (task.block, task.is_reverse) in critical
             bars.append(
                 Bar(
@@ -146,11 +148,6 @@ def _scheduled(schedule: Schedule) -> Chart:
             )
         )
     return Chart(placement.workers, tuple(bars), tuple(arrows))
-
-
-def _words(schedule: Schedule, task: Task) -> str:
-    name = schedule.placement.blocks[task.block].name
-    return f"{name}, {'reverse' if task.is_reverse else 'forward'}"
 
 
 def _measured(spans: Iterable[Span]) -> Chart:
@@ -191,18 +188,22 @@ _STYLE = f"""
 """.strip()
 
 
-def draw_timeline(source: Source, theme: str = "light", width: int = WIDTH) -> str:
+def draw_timeline(
+    source: Source, theme: str = "light", width: int = WIDTH, workers: int = 0
+) -> str:
     """A schedule, or spans, as an SVG document: the same bytes for the same times, everywhere.
+
+    Spans do not tell of workers that did nothing: `workers` says how many there are at least.
 
     Raises ValueError for another theme than "light" and "dark".
     """
     if theme not in PALETTES:
         raise ValueError(f"theme={theme!r}: it must be one of {', '.join(PALETTES)}")
-    drawn = chart(source)
+    drawn = chart(source, workers)
     scale = (width - _LEFT - _RIGHT) / drawn.stop if drawn.stop else 0.0
     bottom = _TOP + drawn.workers * _ROW
     height = bottom + _FOOT + _LEGEND
-    title, description = "Timeline of the workers", escape(describe_timeline(source))
+    title, description = "Timeline of the workers", escape(_in_words(drawn))
     key = "cg" + sha256(f"{theme}{title}{description}".encode()).hexdigest()[:10]
     style = (
         f".cg-{theme}{{{properties(theme)}{worker_properties(theme)}}}"
@@ -347,9 +348,12 @@ def _legend(drawn: Chart, y: float) -> str:
     return "".join(parts) + (f'<text x="{px(x)}" y="{px(y)}">{words}</text>' if words else "")
 
 
-def describe_timeline(source: Source) -> str:
+def describe_timeline(source: Source, workers: int = 0) -> str:
     """The chart in words: how long it takes, how busy each worker is, and the critical path."""
-    drawn = chart(source)
+    return _in_words(chart(source, workers))
+
+
+def _in_words(drawn: Chart) -> str:
     lines = [f"{in_time(drawn.stop)} in all"]
     for worker in range(drawn.workers):
         spent = sum(
@@ -359,8 +363,8 @@ def describe_timeline(source: Source) -> str:
         )
         share = spent / drawn.stop if drawn.stop else 0.0
         lines.append(f"worker {worker} computes for {in_time(spent)}, {share:.0%} of it")
-    if isinstance(source, Schedule):
-        chain = [_words(source, task) for task in source.critical]
+    chain = [bar.words for bar in drawn.bars if bar.is_critical]
+    if chain:
         told = chain if len(chain) <= MOST_TOLD else [*chain[:_HALF], "…", *chain[-_HALF:]]
         lines.append(f"critical path: {' → '.join(told)}")
     return "\n".join(lines)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import anywidget
 import traitlets
 from traitlets import TraitError
 
-from ..core.numbers import close, counted
+from ..core.numbers import agree, counted
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement, blocks
@@ -33,6 +35,8 @@ TIMELINE = 940
 """The width of a timeline, in px."""
 MOST_LINES = 12
 """Derivatives of a run that are listed."""
+PULSE = 1.0
+"""So many seconds are between two signs of a run that goes on."""
 
 
 class Result(Protocol):
@@ -79,6 +83,7 @@ class PlacementExplorer(anywidget.AnyWidget):
     `message`, why something could not be done.
 
     Raises:
+        TypeError: for a `graph` that is none.
         ValueError: for a placement that the graph can't have, or for more than 150 blocks.
         TraitError: when a trait is set to what there is not.
     """
@@ -114,14 +119,14 @@ class PlacementExplorer(anywidget.AnyWidget):
         self.by = by
         self._run = run
         _checked_workers(workers)
-        machine = placing.checked(machine or Machine())
+        machine = machine or Machine()
         count = len(blocks(graph, by))
         if count > MOST_BLOCKS:
             raise ValueError(
                 f"{count:,} blocks are more than can be placed by hand, {MOST_BLOCKS}: "
                 "put parts of the code into cg.scope, and place by='scope'"
             )
-        placed = automatic(graph, workers, machine, by, dict(placement or {}))
+        placed = automatic(graph, workers, machine, by, placement)
         self._shown = (placed, machine, False)
         super().__init__(
             document={
@@ -157,13 +162,6 @@ class PlacementExplorer(anywidget.AnyWidget):
     def _possible_workers(self, proposal: Any) -> int:
         try:
             return _checked_workers(proposal["value"])
-        except ValueError as error:
-            raise TraitError(str(error)) from None
-
-    @traitlets.validate("machine")
-    def _possible_machine(self, proposal: Any) -> Machine:
-        try:
-            return placing.checked(proposal["value"])
         except ValueError as error:
             raise TraitError(str(error)) from None
 
@@ -237,15 +235,22 @@ class PlacementExplorer(anywidget.AnyWidget):
             named = dict(zip(self.placed, self.order["placement"], strict=True))
             placed = Placement(self.graph, named, workers, self.by)
         except (ValueError, KeyError, TypeError) as error:
-            self.outcome = {"number": number, "state": "failed", "error": str(error)}
+            self.outcome = {"number": number, "state": "failed", "of": [], "error": str(error)}
             return
-        self.outcome = {"number": number, "state": "running", "of": list(placed.of)}
-        try:
+        self.outcome = {"number": number, "state": "running", "of": list(placed.of), "seconds": 0.0}
+        loop: asyncio.AbstractEventLoop | None = None
+        with suppress(RuntimeError):  # there is none where no kernel is, but a script
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # no kernel: whoever calls from Python
-            loop = None
+        if loop:
+            loop.call_later(PULSE, self._go_on, number, time.monotonic(), loop)
         arguments = placed, self.machine, number, loop
         threading.Thread(target=self._work, args=arguments, daemon=True).start()
+
+    def _go_on(self, number: int, begun: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Say that the run goes on: else the browser would wait for a kernel that is gone."""
+        if (self.outcome["number"], self.outcome["state"]) == (number, "running"):
+            self.outcome = {**self.outcome, "seconds": time.monotonic() - begun}
+            loop.call_later(PULSE, self._go_on, number, begun, loop)
 
     def _work(
         self,
@@ -256,11 +261,11 @@ class PlacementExplorer(anywidget.AnyWidget):
     ) -> None:
         assert self._run
         result = None
-        about = {"number": number, "of": list(placed.of), "workers": placed.workers}
+        about = {"number": number, "of": list(placed.of)}
         try:
             result = self._run(placed)
             outcome = {**about, "state": "done", **_told(self.graph, placed, machine, result)}
-        except Exception as error:  # whatever a cluster, or a learner's own code, may raise
+        except BaseException as error:  # also a learner's sys.exit(): else it would run for ever
             kind = "" if type(error).__name__ == "DistributedError" else f"{type(error).__name__}: "
             outcome = {**about, "state": "failed", "error": f"{kind}{error}"}
         # Traits belong to the thread that the kernel's messages come in by.
@@ -271,19 +276,17 @@ class PlacementExplorer(anywidget.AnyWidget):
 
     def _finish(self, result: Result | None, outcome: dict[str, Any]) -> None:
         with self.hold_sync():
-            if result is not None:
-                self.result = result
-            self.outcome = outcome
+            try:
+                if result is not None:
+                    self.result = result
+            finally:  # also if somebody who observes the result raises an error
+                self.outcome = outcome
 
     # --- Elsewhere --------------------------------------------------------------------------------
 
-    def view(self) -> dict[str, Any]:
-        """The live widget by its MIME type, for a cell's output."""
-        return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
-
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return {
-            **self.view(),
+            WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id},
             "text/html": placing.html(*self._shown),
             "text/plain": repr(self),
         }, {}
@@ -338,7 +341,8 @@ def _told(graph: Graph, placed: Placement, machine: Machine, result: Result) -> 
         for name in names[:MOST_LINES]
     ]
     others = [
-        _agree(result.gradient[name], local[name], graph.tolerance) for name in names[MOST_LINES:]
+        agree(result.gradient[name], local[name], 1.0, graph.tolerance)
+        for name in names[MOST_LINES:]
     ]
     rest = ""
     if others:
@@ -360,12 +364,12 @@ def _told(graph: Graph, placed: Placement, machine: Machine, result: Result) -> 
             f"From the first task to the last it took {placing.in_seconds(took)}; simulated, "
             f"{placing.in_seconds(simulate(placed, machine).makespan)}"
         ),
-        "timeline": draw_timeline(result.timeline, width=TIMELINE),
+        "timeline": draw_timeline(result.timeline, width=TIMELINE, workers=placed.workers),
     }
 
 
 def _line(name: str, found: Any, local: Any, tolerance: float) -> dict[str, Any]:
-    return {"name": name, "value": _in_short(found), "agrees": _agree(found, local, tolerance)}
+    return {"name": name, "value": _in_short(found), "agrees": agree(found, local, 1.0, tolerance)}
 
 
 def _in_short(value: Any) -> str:
@@ -374,15 +378,3 @@ def _in_short(value: Any) -> str:
     from .heat import summary
 
     return f"{typeset.number(value)}, {summary(value)['words']}"
-
-
-def _agree(found: Any, local: Any, tolerance: float) -> bool:
-    """Whether a number, or each entry of an array, is what the local engine finds."""
-    if not is_array(local):
-        return close(float(found), float(local), 1.0, tolerance)
-    if found.shape != local.shape:
-        return False
-    entries = local.ravel().tolist()
-    scale = max(map(abs, entries), default=0.0)
-    pairs = zip(found.ravel().tolist(), entries, strict=True)
-    return all(close(x, y, max(scale, 1.0), tolerance) for x, y in pairs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -67,17 +66,7 @@ def changed(machine: Machine, given: Mapping[str, float]) -> Machine:
         x = given[field.name]
         if x != before[field.name]:
             found[field.name] = x * field.scale
-    return checked(replace(machine, **found))
-
-
-def checked(machine: Machine) -> Machine:
-    """The machine; raises ValueError if it could not be."""
-    for field in FIELDS:
-        x = getattr(machine, field.name)
-        if not math.isfinite(x) or x < 0 or (x == 0 and not field.can_be_zero):
-            least = "0 or more" if field.can_be_zero else "more than 0"
-            raise ValueError(f"{field.name} must be {least}, not {x!r}")
-    return machine
+    return replace(machine, **found)
 
 
 class Comparison(NamedTuple):
@@ -178,11 +167,13 @@ def path(schedule: Schedule) -> list[dict[str, Any]]:
 def _message(placement: Placement, task: Task) -> dict[str, Any]:
     message = task.message
     assert message
+    home = placement.home[message.node]
     name = placement.graph.tape[message.node].name
+    if len(home.nodes) > 1:
+        name += f" ({home.name})"  # the picture does not have the node itself
     what = f"adjoint of {name}" if message.is_reverse else name
     # An adjoint goes back along the wires by which the value came.
     user = message.sender if message.is_reverse else message.receiver
-    home = placement.home[message.node]
     wires = {
         (home.item, placement.home[target].item): None
         for source, target, _ in placement.graph.uses
@@ -279,12 +270,13 @@ def blocks_told(graph: Graph, placement: Placement) -> list[dict[str, Any]]:
     found = []
     for block in placement.blocks:
         node = graph.tape[block.nodes[0]]
-        is_node = len(block.nodes) == 1 and node.name == block.name
+        is_node = block.nodes == (block.item,)
+        is_mathematics = is_node and node.name == block.name
         found.append(
             {
                 "name": block.name,
                 "item": block.item,
-                "label": list(plain_name(block.name, alike)) if is_node else None,
+                "label": list(plain_name(block.name, alike)) if is_mathematics else None,
                 "note": (
                     ("input" if node.op is None else graph.describe(node))
                     if is_node

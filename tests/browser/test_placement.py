@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 import cgraph_edu as cg
 from cgraph_edu.graphs.placement import Placement
+from cgraph_edu.graphs.schedule import Machine
 from cgraph_edu.widget.placement import PlacementExplorer
 from tests.browser import harness
 from tests.browser.lab import Lab
@@ -266,6 +267,23 @@ def test_assumptions_are_changed_and_nonsense_is_not(bare: Page) -> None:
     expect(rate).not_to_have_attribute("aria-invalid", "true")
     expect(root.locator(".cgx-note")).to_be_empty()
     assert explorer.machine.rate == 2e9
+    # What is wrong stays, and is said, until it is another machine.
+    rate.fill("")
+    rate.press("Tab")
+    box(root, "c").click()
+    expect(box(root, "c")).to_have_attribute("data-worker", "1")
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    expect(rate).to_have_value("")
+    expect(root.locator(".cgx-note")).not_to_be_empty()
+    explorer.machine = Machine(rate=3e9)
+    push(bare, explorer, "answer")
+    expect(rate).to_have_value("3000")
+    expect(root.locator(".cgx-note")).to_be_empty()
+    # Python knows better what there can be.
+    rate.fill("1e300")
+    rate.press("Tab")
+    expect(root.locator(".cgx-message")).to_contain_text("That can't be done: rate=")
+    expect(rate).to_have_value("3000")
 
 
 def test_what_python_sets_is_shown_and_can_be_undone(bare: Page) -> None:
@@ -307,6 +325,54 @@ def test_a_late_answer_takes_nothing_back(bare: Page) -> None:
     assert [r["placement"] for r in bare.evaluate("asked")] == [[0, 0, 1, 0, 0], [0, 0, 1, 1, 0]]
 
 
+def test_a_click_counts_though_the_picture_changes_under_it(bare: Page) -> None:
+    explorer = PlacementExplorer(five_nodes(), workers=4)
+    root = with_python(bare, explorer)
+    bare.evaluate("hold()")
+    box(root, "c").click()
+    bare.wait_for_function("held.length === 1")
+    bare.mouse.down()
+    bare.evaluate("release(0)")
+    expect(root.get_by_label("worker of c", exact=True)).to_have_value("1")
+    bare.mouse.up()
+    expect(root.get_by_label("worker of c", exact=True)).to_have_value("2")
+    bare.wait_for_function("held.length === 2")
+    expect(box(root, "c")).to_have_attribute("data-worker", "1")
+    bare.evaluate("release(1)")
+    expect(box(root, "c")).to_have_attribute("data-worker", "2")
+    # A press that ends elsewhere gives nothing away, and the picture goes on.
+    box(root, "c").hover()
+    bare.mouse.down()
+    bare.mouse.move(1, 1)
+    bare.mouse.up()
+    explorer.placement = {"c": 3}
+    push(bare, explorer, "answer")
+    expect(box(root, "c")).to_have_attribute("data-worker", "3")
+
+
+def test_what_is_placed_before_the_automatic_placement_is_there_goes_on_top_of_it(
+    bare: Page,
+) -> None:
+    explorer = PlacementExplorer(five_nodes(), placement=at(d=1, e=1))
+    root = with_python(bare, explorer)
+    bare.evaluate("hold()")
+    root.get_by_role("button", name="Automatic").click()
+    bare.wait_for_function("held.length === 1")
+    box(root, "c").click()
+    box(root, "d").press("1")
+    bare.evaluate("isHolding = false; release(0)")
+    expect(box(root, "c")).to_have_attribute("data-worker", "1")
+    expect(box(root, "e")).to_have_attribute("data-worker", "0")
+    assert explorer.placement == at(c=1, d=1)
+    undo = root.get_by_role("button", name="Undo")
+    for placement in (at(c=1), at(), at(d=1, e=1)):
+        undo.click()
+        expect(root.get_by_label("worker of d", exact=True)).to_have_value(str(placement["d"]))
+        expect(box(root, "c")).to_have_attribute("data-worker", str(placement["c"]))
+        assert explorer.placement == placement
+    expect(undo).to_have_attribute("aria-disabled", "true")
+
+
 def test_while_python_computes_it_is_said(bare: Page) -> None:
     explorer = PlacementExplorer(five_nodes())
     root = with_python(bare, explorer)
@@ -338,6 +404,32 @@ def test_a_run_that_nobody_begins_is_given_up(bare: Page) -> None:
     expect(root.locator(".cgx-status")).to_contain_text("Is the kernel running?", timeout=5000)
     expect(run).to_have_attribute("aria-disabled", "true")
     expect(run).to_be_focused()
+
+
+def test_a_kernel_that_is_gone_while_it_runs_is_missed(page: Page) -> None:
+    page.clock.install()
+    harness.load(page, "placement.js")
+    running = {"number": 1, "state": "running", "of": [0] * 5, "seconds": 0}
+    # As of a notebook that was saved in the middle of a run, too.
+    root = show(page, PlacementExplorer(five_nodes(), run=faithful), outcome=running)
+    status, clock = root.locator(".cgx-status"), root.locator(".cgx-clock")
+    expect(status).to_have_text("running on the workers…")
+    for seconds in (6, 12):
+        page.clock.run_for(6_000)
+        harness.receive(page, {"outcome": {**running, "seconds": seconds + 0.1}})
+        expect(status).to_have_text("running on the workers…")
+        expect(clock).to_have_text(f"{seconds} s")
+    page.clock.run_for(11_000)
+    expect(status).to_have_text("Python does not answer. Is the kernel running?")
+    expect(clock).to_be_empty()
+    # It was busy with something else.
+    harness.receive(page, {"outcome": {**running, "seconds": 24}})
+    expect(status).to_have_text("running on the workers…")
+    expect(clock).to_have_text("24 s")
+    done = {"state": "failed", "error": "a worker was lost"}
+    harness.receive(page, {"outcome": {**running, **done}})
+    page.clock.run_for(11_000)
+    expect(status).to_have_text("a worker was lost")
 
 
 def test_a_question_that_is_refused_is_told(bare: Page) -> None:
@@ -401,6 +493,8 @@ def test_a_run_goes_on_beside_and_shows_what_came_of_it(bare: Page) -> None:
     status = root.locator(".cgx-status")
     expect(status).to_have_text("running on the workers…")
     expect(root.get_by_role("button", name="Run it")).to_have_attribute("aria-disabled", "true")
+    expect(root.locator(".cgx-clock")).to_be_empty()
+    harness.receive(bare, {"outcome": {**explorer.outcome, "seconds": 1.2}})
     expect(root.locator(".cgx-clock")).to_have_text("1 s")
     # The kernel is free meanwhile.
     root.get_by_role("radio", name="Reverse").click()

@@ -2,9 +2,10 @@
 
 from math import inf, nan
 
+import numpy as np
 import pytest
 
-from cgraph_edu.core.numbers import close, counted, format_count, format_number
+from cgraph_edu.core.numbers import agree, close, counted, format_count, format_number
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,15 @@ def test_terms_that_cancel_may_leave_rounding_of_their_own_size() -> None:
 
 def test_an_infinite_scale_excuses_nothing() -> None:
     assert not close(0.0, 1.0, scale=inf)
+
+
+def test_arrays_agree_entry_by_entry_as_exactly_as_their_largest_allows() -> None:
+    x = np.array([1e6, 1.0, np.nan])
+    assert agree(x, x + np.array([0.0, 1e-4, 0.0]))
+    assert not agree(x, x + np.array([0.0, 1e-2, 0.0]))
+    assert not agree(x, np.array([1e6, 1.0, 1.0]))
+    assert not agree(x, x[:2])
+    assert not agree(x, 1.0)
 
 
 @pytest.mark.parametrize(

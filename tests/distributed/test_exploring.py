@@ -55,6 +55,22 @@ def test_with_a_client_there_are_as_many_workers_as_it_has() -> None:
         cg.distributed.explore(five_nodes(), client)
 
 
+def test_a_placement_brings_its_workers_and_its_blocks() -> None:
+    def f(a: cg.Tensor) -> cg.Tensor:
+        with cg.scope("both"):
+            b: cg.Tensor = cg.sin(cg.cos(a))
+        return b
+
+    graph = cg.trace(f, a=1.0)
+    names = [node.name for node in graph.nodes]
+    placement = cg.distributed.Placement(
+        graph, dict(zip(names, (0, 3, 1), strict=True)), workers=4, by="node"
+    )
+    view = cg.distributed.explore(graph, placement=placement)
+    assert (view.workers, view.placement) == (4, dict(placement))
+    assert cg.distributed.explore(graph, workers=5, placement=placement).workers == 5
+
+
 def test_an_op_that_raises_on_a_worker_is_told() -> None:
     def forward(x: float) -> float:
         if where == "there":

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +130,21 @@ def test_errors_name_what_is_wrong() -> None:
         Placement(two_layers(), {inside: 0}, 2)
 
 
+def test_what_is_given_is_of_the_right_kind() -> None:
+    with pytest.raises(TypeError, match=r"cg\.graph\(x\) makes a graph of it"):
+        blocks(cg.variable(1.0, "x"))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not a int"):
+        blocks(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"by the names of blocks, \{'a': 0\}, not \[0, 1\]"):
+        Placement(five_nodes(), [0, 1], 2)  # type: ignore[arg-type]
+
+
+def test_a_worker_may_be_any_integer() -> None:
+    places: Any = dict(zip("abcde", np.array([0, 1, 0, 1, 0]), strict=True))
+    placement = Placement(five_nodes(), places, 2, by="node")
+    assert repr(placement) == f"Placement({SPLIT}, workers=2)"
+
+
 @pytest.mark.parametrize("worker", [2, -1, 0.0, True, "0", None])
 def test_a_worker_that_there_is_not(worker: object) -> None:
     places: Mapping[str, object] = {**SPLIT, "c": worker}
@@ -236,3 +252,17 @@ def test_a_large_graph_is_quick() -> None:
         assert [placement[name] for name in placement] == list(placement.of)
         assert len(placement.messages) == 2 * len(placement.cuts)
     assert time.perf_counter() - begin < 5
+
+
+def test_what_several_edges_of_a_picture_stand_for_is_cut_once() -> None:
+    def f(a: Any, b: Any) -> Any:
+        with cg.scope("left"):
+            x, y = a * b, a + b
+        with cg.scope("right"):
+            u, v = x * y, x - y
+        return u * v
+
+    graph = cg.trace(f, a=2.0, b=1.0)
+    placement = Placement(graph, {"a": 0, "b": 0, "left": 0, "right": 1, "v5": 1}, workers=2)
+    assert len(placement.cuts) == 1  # left → right: the uses of x and y by u and v
+    assert [m.size for m in placement.messages] == [8, 8, 8, 8]

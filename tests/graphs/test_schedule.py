@@ -1,5 +1,6 @@
 """When each worker does what: seconds by hand, bounds on random graphs, and automatic placement."""
 
+import re
 import time
 from itertools import pairwise
 
@@ -64,6 +65,33 @@ def test_a_machine_counts_overhead_latency_and_bytes() -> None:
     assert machine.seconds(50) == 1.0
     assert machine.carry(500) == 0.75
     assert Machine().carry(8) > Machine().seconds(1)  # as on any real network
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rate", 0),
+        ("rate", float("inf")),
+        ("bandwidth", -1.0),
+        ("bandwidth", 1e-320),
+        ("latency", -1e-3),
+        ("latency", float("nan")),
+        ("latency", 1e300),
+        ("overhead", "1"),
+        ("overhead", None),
+        ("overhead", True),
+    ],
+)
+def test_a_machine_that_there_can_not_be(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{name}={re.escape(repr(value))}: "):
+        Machine(**{name: value})  # type: ignore[arg-type]
+
+
+def test_times_are_finite_on_the_slowest_machine() -> None:
+    slowest = Machine(rate=1e-12, overhead=1e18, latency=1e18, bandwidth=1e-12)
+    schedule = simulate(Placement(five_nodes(), SPLIT, 2, by="node"), slowest)
+    assert np.isfinite(schedule.makespan)
+    assert Machine(overhead=0, latency=np.int64(0)).carry(8) > 0  # type: ignore[arg-type]
 
 
 def test_an_adjoint_leaves_when_all_of_its_worker_has_been_added() -> None:
@@ -183,7 +211,7 @@ def test_of_five_numbers_one_worker_is_best() -> None:
 
 
 def test_where_messages_cost_nothing_five_numbers_too_are_spread() -> None:
-    free = Machine(rate=1, overhead=1, latency=0, bandwidth=float("inf"))
+    free = Machine(rate=1, overhead=1, latency=0, bandwidth=1e18)
     placement = automatic(five_nodes(), 2, free, by="node")
     assert placement["c"] != placement["d"]
     assert (

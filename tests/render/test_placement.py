@@ -462,13 +462,25 @@ def test_a_timeline_in_words() -> None:
         "16 s in all\n"
         "worker 0 computes for 12 s, 75% of it\n"
         "worker 1 computes for 6 s, 38% of it\n"
-        "critical path: b, forward → c, forward → e, forward → e, reverse → c, reverse → b, reverse"
+        "critical path: c, forward → e, forward → e, reverse → c, reverse → b, reverse"
     )
     assert describe_timeline(SPANS).splitlines() == [
         "410 ms in all",
         "worker 0 computes for 330 ms, 80% of it",
         "worker 1 computes for 240 ms, 59% of it",
     ]
+
+
+def test_a_worker_that_did_nothing_has_a_row_too() -> None:
+    """What was measured does not tell of it."""
+    rows = groups(parse(draw_timeline(SPANS, workers=4)), "row")
+    assert [row.attrib["data-worker"] for row in rows] == list("0123")
+    assert describe_timeline(SPANS, workers=3).splitlines()[3] == (
+        "worker 2 computes for 0 s, 0% of it"
+    )
+    assert draw_timeline(iter(SPANS)) == draw_timeline(SPANS)
+    # At least so many: a run may have gone elsewhere.
+    assert len(groups(parse(draw_timeline(SPANS, workers=1)), "row")) == 2
 
 
 def test_spans_that_took_no_time_and_no_spans_at_all() -> None:

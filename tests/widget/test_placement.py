@@ -1,5 +1,6 @@
 """The placement view, Python's side: what it is asked, what it answers, and what it runs."""
 
+import asyncio
 import json
 import re
 import threading
@@ -144,7 +145,25 @@ def test_blocks_are_scopes_and_the_nodes_outside() -> None:
     notes = {block["name"]: block["note"] for block in explorer.document["blocks"]}
     assert notes["layer 1"] == "2 nodes"
     assert notes["W1"] == "input"
+    # Of values in a scope the message names what is seen: the scope.
+    explorer.placement = {"layer 2": 1, "W2": 1}
+    told = [step["text"] for step in explorer.answer["path"]]
+    hidden = explorer.graph.folding.named("layer 1").output  # type: ignore[union-attr]
+    assert hidden is not None
+    name = explorer.graph.tape[hidden].name
+    assert f"send {name} (layer 1), 1 kB, to worker 1" in told
+    assert f"send adjoint of {name} (layer 1), 1 kB, to worker 0" in told
     assert len(PlacementExplorer(layers(), by="node").placement) == len(layers().nodes)
+
+
+def test_of_two_blocks_of_one_name_each_says_what_it_is() -> None:
+    x = cg.variable(0.5, "x")
+    with cg.scope("loss"):
+        y = cg.sin(cg.cos(x))
+    total = y * x
+    explorer = PlacementExplorer(cg.graph(total, names={"y": y, "loss": total}))
+    notes = {block["name"]: block["note"] for block in explorer.document["blocks"]}
+    assert notes == {"x": "input", "loss": "2 nodes", "loss_1": "y * x"}
 
 
 # --- What may be set ------------------------------------------------------------------------------
@@ -172,9 +191,7 @@ def test_a_part_of_the_placement_can_be_set_and_observed() -> None:
         ("placement", {"c": True}, "the workers are 0 to 1"),
         ("workers", 0, "there can be 1 to 8"),
         ("workers", 9, "there can be 1 to 8"),
-        ("machine", Machine(rate=0.0), "rate must be more than 0"),
-        ("machine", Machine(latency=-1.0), "latency must be 0 or more"),
-        ("machine", Machine(bandwidth=float("nan")), "bandwidth must be more than 0"),
+        ("machine", {"rate": 1.0}, "expected a Machine"),
         ("theme", "blue", "theme"),
     ],
 )
@@ -192,12 +209,17 @@ def test_what_there_is_not_is_refused_in_words(trait: str, value: Any, message: 
         ({"workers": 0}, "there can be 1 to 8"),
         ({"placement": {"c": 5}}, "'c' is given to worker 5"),
         ({"by": "layer"}, "a 'node' or a 'scope'"),
-        ({"machine": Machine(rate=-1.0)}, "rate must be more than 0"),
     ],
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         PlacementExplorer(five_nodes(), **arguments)
+
+
+def test_what_is_no_graph_is_refused_in_words() -> None:
+    a = cg.variable(2.0, "a")
+    with pytest.raises(TypeError, match=r"cg\.graph\(a\)"):
+        PlacementExplorer(a)  # type: ignore[arg-type]
 
 
 def test_more_blocks_than_can_be_placed_by_hand() -> None:
@@ -218,6 +240,8 @@ def test_more_blocks_than_can_be_placed_by_hand() -> None:
         {"placement": "all"},
         {"workers": 99},
         {"machine": {"rate": 0, "latency": 1, "bandwidth": 1, "overhead": 1}},
+        {"machine": {"rate": 1, "latency": 1, "bandwidth": 1e-320, "overhead": 1}},
+        {"machine": {"rate": 1e308, "latency": 1, "bandwidth": 1, "overhead": 1}},
         {"machine": {}},
         {"machine": {"rate": "x", "latency": 1, "bandwidth": 1, "overhead": 1}},
         {"machine": None},
@@ -291,6 +315,7 @@ def test_a_run_is_compared_with_the_local_engine() -> None:
     assert told["took"].startswith("From the first task to the last it took 100 ms; simulated, ")
     assert explorer.result.value == 6.0
     assert told["timeline"].startswith("<svg")
+    assert '<g class="row" data-worker="1">' in told["timeline"]  # though nothing was done on it
 
 
 def test_a_gradient_that_is_wrong_is_marked() -> None:
@@ -359,6 +384,31 @@ def test_an_error_is_told_and_the_next_run_is_as_good(error: Exception, told: st
     assert finished(explorer)["state"] == "done"
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_what_ends_programs_ends_no_more_than_the_run(error: BaseException) -> None:
+    def run(placement: Placement) -> Ran:
+        raise error
+
+    explorer = PlacementExplorer(five_nodes(), run=run)
+    order(explorer)
+    told = finished(explorer)
+    assert told["state"] == "failed"
+    assert type(error).__name__ in told["error"]
+
+
+def test_an_observer_that_raises_leaves_no_run_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def heard(change: Any) -> None:
+        raise ArithmeticError
+
+    is_told = threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: is_told.set())
+    explorer = PlacementExplorer(five_nodes(), run=faithful)
+    explorer.observe(heard, "result")
+    order(explorer)
+    assert finished(explorer)["state"] == "done"
+    assert is_told.wait(10)
+
+
 def test_python_answers_while_it_runs_and_runs_one_at_a_time() -> None:
     may_end = threading.Event()
     ran = []
@@ -381,6 +431,36 @@ def test_python_answers_while_it_runs_and_runs_one_at_a_time() -> None:
     assert ran == [(0, 0, 0, 0, 0)]
 
 
+def test_while_it_runs_python_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cgraph_edu.widget.placement.PULSE", 0.01)
+    may_end = threading.Event()
+
+    def slow(placement: Placement) -> Ran:
+        assert may_end.wait(10)
+        return faithful(placement)
+
+    explorer = PlacementExplorer(five_nodes(), run=slow)
+    heard: list[dict[str, Any]] = []
+    explorer.observe(lambda change: heard.append(change["new"]), "outcome")
+
+    async def main() -> None:
+        order(explorer)
+        while len(heard) < 4:
+            await asyncio.sleep(0.01)
+        may_end.set()
+        while explorer.outcome["state"] == "running":
+            await asyncio.sleep(0.01)
+        count = len(heard)
+        await asyncio.sleep(0.05)
+        assert len(heard) == count
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+    assert [told["state"] for told in heard] == [*["running"] * (len(heard) - 1), "done"]
+    seconds = [told["seconds"] for told in heard[:-1]]
+    assert seconds == sorted(set(seconds))
+    assert seconds[0] == 0
+
+
 @pytest.mark.parametrize("wrong", [{"workers": 99}, {"placement": [0]}, {"placement": [7] * 5}])
 def test_an_order_that_is_wrong_runs_nothing(wrong: dict[str, Any]) -> None:
     def run(placement: Placement) -> Ran:
@@ -389,6 +469,7 @@ def test_an_order_that_is_wrong_runs_nothing(wrong: dict[str, Any]) -> None:
     explorer = PlacementExplorer(five_nodes(), run=run)
     order(explorer, **wrong)
     assert explorer.outcome["state"] == "failed"
+    assert explorer.outcome["of"] == []  # the browser compares it with what is shown
 
 
 def test_without_something_to_run_it_is_said_why() -> None:

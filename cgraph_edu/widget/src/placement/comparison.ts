@@ -27,7 +27,7 @@ function line({ name, yours, automatic, better, word }: Figure): HTMLElement {
   const cells = Object.entries({ yours, automatic }).map(([side, value]) => {
     if (side !== better) return element("td", {}, value);
     const sign = element("span", { class: "cgx-better" }, word);
-    return element("td", { class: "cgx-wins" }, sign, " ", element("b", {}, value));
+    return element("td", {}, sign, " ", element("b", {}, value));
   });
   return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
 }
@@ -77,10 +77,11 @@ export class MachinePanel {
   }
 
   show(machine: Readonly<Record<string, number>>): void {
-    const isSame = JSON.stringify(machine) === JSON.stringify(this.#machine);
+    // What a person is about to type stays.
+    if (JSON.stringify(machine) === JSON.stringify(this.#machine)) return;
     this.#machine = machine;
+    setText(this.#note, "");
     this.#inputs.forEach((field, index) => {
-      if (isSame && field.value) return;
       field.value = formatNumber(machine[this.fields[index]!.name]!);
       field.removeAttribute("aria-invalid");
     });

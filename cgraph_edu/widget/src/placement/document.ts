@@ -80,6 +80,8 @@ export interface Outcome {
   readonly state: "running" | "done" | "failed";
   /** The placement that was to be run. */
   readonly of: readonly number[];
+  /** How long it has been under way; Python tells this again and again. */
+  readonly seconds?: number;
   readonly error?: string;
   readonly lines?: readonly { readonly name: string; readonly value: string; readonly agrees: boolean }[];
   readonly rest?: string;

@@ -16,10 +16,12 @@ import { PlacementStage } from "./stage";
 /** An answer counts as settled, and is announced, after this long. */
 const SETTLED_MS = 500;
 
-/** After so long without a sign that a run has begun, Python may be gone. */
+/** After so long without a sign that a run has begun, Python may be gone, */
 const PATIENCE_MS = 3000;
+/** and after so long without a sign that it goes on: one comes every second. */
+const MORE_PATIENCE_MS = 10000;
 
-const GONE = "It can't be run: Python does not answer. Is the kernel running?";
+const GONE = "Python does not answer. Is the kernel running?";
 
 /** What can be undone. */
 type Kept = Pick<Answer, "placement" | "workers">;
@@ -49,12 +51,16 @@ export class PlacementExplorer {
   /** What a person wants to see; the answer may be behind it. Its placement is the one in the table. */
   #wanted!: Request & Kept;
   #isAutomaticWanted = false;
+  /** What a person does on top of the automatic placement before it is there. */
+  #later: (() => void)[] = [];
   #wait: Wait = "none";
   #settling = 0;
   /** A run was asked for, and Python has not said that it began. */
   #isOrdered = false;
   #isSilent = false;
   #patience = 0;
+  /** A button is down on the picture: were it changed now, that would be no click. */
+  #isPressed = false;
   /** What to say when the answer has settled, before what came of it. */
   #did = "";
 
@@ -80,14 +86,14 @@ export class PlacementExplorer {
       root.replaceChildren(element("p", { class: "cgx-message", role: "alert" }, text));
       return;
     }
-    this.#listen("outcome", () => this.#doubt(false));
+    this.#listen("outcome", () => this.#heed());
+    this.#heed();
     this.#listen("theme", () => this.#paint());
     this.#stops.push(watchTheme(() => this.#paint()));
   }
 
   dispose(): void {
     this.#courier?.stop();
-    this.#run?.stop();
     this.#stops.forEach((stop) => stop());
     clearTimeout(this.#settling);
     clearTimeout(this.#patience);
@@ -102,11 +108,12 @@ export class PlacementExplorer {
   #furnish(): void {
     const { blocks, most, fields } = this.#document;
     this.#bar = new Bar(blocks.length, most, {
-      workers: (count) => this.#place({ workers: count, placement: atMost(this.#wanted.placement, count) }, ""),
+      workers: (count) =>
+        this.#soon(() => this.#place({ workers: count, placement: atMost(this.#wanted.placement, count) }, "")),
       pass: (isReverse) => this.#ask({ isReverse }),
     });
     this.#blocks = new BlocksPanel(blocks, {
-      give: (block, worker) => this.#give(block, worker),
+      give: (block, worker) => this.#soon(() => this.#give(block, worker)),
       automatic: () => this.#automatic(),
       undo: () => this.#undo(),
     });
@@ -122,6 +129,11 @@ export class PlacementExplorer {
         this.#report();
       },
     );
+    this.#host.addEventListener("pointerdown", () => (this.#isPressed = true));
+    for (const end of ["pointerup", "pointercancel"]) {
+      window.addEventListener(end, this.#release);
+      this.#stops.push(() => window.removeEventListener(end, this.#release));
+    }
     const place = element("div", { class: "cgx-place" }, this.#host, this.#hint, this.#sign);
     const panels = [this.#blocks.root, this.#comparison.root, this.#machine.root];
     const timelines = element("div", { class: "cgx-times" }, this.#path.root, this.#simulated, this.#run.root);
@@ -142,6 +154,12 @@ export class PlacementExplorer {
     } else {
       this.#place({ placement: placement.map((w, i) => (i === block ? worker : w)) }, `${name} on worker ${worker}`);
     }
+  }
+
+  /** Now; or when the automatic placement that was asked for is there. */
+  #soon(act: () => void): void {
+    if (this.#isAutomaticWanted && this.#wait !== "gone") this.#later.push(act);
+    else act();
   }
 
   #automatic(): void {
@@ -169,7 +187,10 @@ export class PlacementExplorer {
   }
 
   #ask(change: Partial<Request & Kept>): void {
-    if (change.placement) this.#isAutomaticWanted = false;
+    if (change.placement) {
+      this.#isAutomaticWanted = false;
+      this.#later = [];
+    }
     this.#wanted = { ...this.#wanted, ...change };
     this.#show();
     this.#courier.ask({ ...this.#wanted, placement: this.#isAutomaticWanted ? null : this.#wanted.placement });
@@ -189,16 +210,31 @@ export class PlacementExplorer {
     this.model.set("order", { number, placement, workers });
     this.model.save_changes();
     this.#isOrdered = true;
-    this.#patience = window.setTimeout(() => this.#doubt(true), PATIENCE_MS);
+    this.#expect(PATIENCE_MS);
+  }
+
+  /** Python tells of a run: that it is under way, or what came of it. */
+  #heed(): void {
+    this.#isOrdered = false;
+    this.#expect(this.#outcome?.state === "running" ? MORE_PATIENCE_MS : 0);
+  }
+
+  /** Python is there, and is to tell more of a run within so long; 0 for nothing more. */
+  #expect(patience: number): void {
+    clearTimeout(this.#patience);
+    this.#isSilent = false;
+    const doubt = (): void => {
+      this.#isOrdered = false;
+      this.#isSilent = true;
+      this.#report();
+    };
+    if (patience) this.#patience = window.setTimeout(doubt, patience);
     this.#report();
   }
 
-  /** Whether Python seems to be gone while it was to begin a run. */
-  #doubt(isSilent: boolean): void {
-    clearTimeout(this.#patience);
-    this.#isOrdered = false;
-    this.#isSilent = isSilent;
-    this.#report();
+  get #outcome(): Outcome | null {
+    const told = (this.model.get("outcome") ?? {}) as Partial<Outcome>;
+    return told.state ? (told as Outcome) : null;
   }
 
   // --- What Python answers -------------------------------------------------------------------------
@@ -216,18 +252,28 @@ export class PlacementExplorer {
     }
     this.#draw();
     this.#show();
+    if (isLast) for (const act of this.#later.splice(0)) act();
   }
+
+  /** The click comes after this; then the picture may change. */
+  readonly #release = (): void => {
+    if (!this.#isPressed) return;
+    window.setTimeout(() => {
+      this.#isPressed = false;
+      this.#draw();
+    });
+  };
 
   /** The picture; the focus stays on the box that had it. */
   #draw(): void {
     const { svg, placement, path, sum } = this.#answer;
     this.#path.show(path, sum);
-    if (svg !== this.#drawn) {
+    if (svg !== this.#drawn && !this.#isPressed) {
       const focused = this.#stage?.focused ?? -1;
       const giving = {
         next: (block: number) =>
-          this.#give(block, (this.#wanted.placement[block]! + 1) % this.#wanted.workers),
-        to: (block: number, worker: number) => this.#give(block, worker),
+          this.#soon(() => this.#give(block, (this.#wanted.placement[block]! + 1) % this.#wanted.workers)),
+        to: (block: number, worker: number) => this.#soon(() => this.#give(block, worker)),
       };
       this.#stage = new PlacementStage(svg, this.#document.blocks, placement, giving);
       const { scrollLeft } = this.#host;
@@ -292,9 +338,8 @@ export class PlacementExplorer {
   }
 
   #reportRun(): void {
-    const told = (this.model.get("outcome") ?? {}) as Partial<Outcome>;
-    const outcome = told.state ? (told as Outcome) : null;
-    const isOld = Boolean(outcome) && !isEqual(outcome!.of, this.#wanted.placement);
+    const outcome = this.#outcome;
+    const isOld = outcome !== null && !isEqual(outcome.of, this.#wanted.placement);
     const why = this.#document.run || (this.#isSilent || this.#wait === "gone" ? GONE : "");
     this.#run.show(outcome, why, isOld, this.#isOrdered);
     this.#run.paint(resolveTheme(this.model.get("theme")));

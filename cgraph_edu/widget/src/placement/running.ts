@@ -5,16 +5,12 @@ import { readSvg } from "../stage";
 import type { Outcome } from "./document";
 import { button, enable, isEnabled } from "./parts";
 
-/** The clock beside a run goes by these. */
-const TICK_MS = 1000;
-
 export class RunPanel {
   readonly root = element("section", { class: "cgx-running", "aria-label": "run" });
   readonly #button = button("Run it", "cgx-next");
   readonly #status = element("p", { class: "cgx-status", role: "status" });
   readonly #clock = element("span", { class: "cgx-clock", "aria-hidden": "true" });
   readonly #result = element("div", { class: "cgx-result" });
-  #timer = 0;
   #drawn = "";
 
   constructor(run: () => void) {
@@ -25,10 +21,6 @@ export class RunPanel {
     );
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
   /**
    * `why` it can't be run, "" where it can; `isOld`: it ran another placement than is shown; `isOrdered`:
    * another run is about to begin.
@@ -37,7 +29,8 @@ export class RunPanel {
     const isRunning = !why && (isOrdered || outcome?.state === "running");
     enable(this.#button, !why && !isRunning);
     this.root.setAttribute("aria-busy", String(isRunning));
-    if (isRunning !== Boolean(this.#timer)) this.#count(isRunning);
+    const seconds = Math.round((isRunning && outcome?.seconds) || 0);
+    setText(this.#clock, seconds ? `${seconds} s` : "");
     const said = why || (isRunning ? "running on the workers…" : status(outcome, isOld));
     setText(this.#status, said);
     const isFailure = outcome?.state === "failed" && !why && !isRunning;
@@ -51,17 +44,6 @@ export class RunPanel {
     const svg = this.#result.querySelector("svg");
     svg?.classList.toggle("cg-light", theme === "light");
     svg?.classList.toggle("cg-dark", theme === "dark");
-  }
-
-  #count(isRunning: boolean): void {
-    clearInterval(this.#timer);
-    this.#timer = 0;
-    setText(this.#clock, "");
-    if (!isRunning) return;
-    const begun = Date.now();
-    this.#timer = window.setInterval(() => {
-      setText(this.#clock, `${Math.round((Date.now() - begun) / 1000)} s`);
-    }, TICK_MS);
   }
 
   #draw(outcome: Outcome | null): void {

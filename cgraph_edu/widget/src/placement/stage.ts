@@ -41,7 +41,7 @@ export class PlacementStage {
 
   /** The block whose box has the focus; -1 for none. */
   get focused(): number {
-    return this.#boxes.findIndex((box) => box === box.ownerDocument.activeElement || box.matches(":focus"));
+    return this.#boxes.findIndex((box) => box.matches(":focus"));
   }
 
   focus(block: number): void {
