@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
@@ -285,13 +286,15 @@ def test_the_client_is_closed_in_the_middle(tmp_path: Path, work: str) -> None:
     client = start(2)
     closing = Thread(target=lambda: (until(begun.exists), client.close()))
     closing.start()
+    begin: dict[str, Callable[[], Any]] = {
+        "run": lambda: cg.distributed.run(graph, client),
+        "sweep": lambda: cg.distributed.sweep(forward, range(5), client),
+        "data_parallel": lambda: cg.distributed.data_parallel(
+            lambda w, x: forward(w) * x, 1.0, [1.0, 2.0], client
+        ),
+    }
     with pytest.raises(DistributedError, match="the client is closed: connect again"):
-        if work == "run":
-            cg.distributed.run(graph, client)
-        elif work == "sweep":
-            cg.distributed.sweep(forward, range(5), client)
-        else:
-            cg.distributed.data_parallel(lambda w, x: forward(w) * x, 1.0, [1.0, 2.0], client)
+        begin[work]()
     closing.join()
 
 
