@@ -24,7 +24,7 @@ from ..core.numbers import counted, format_number
 from ..core.parameters import check_callable
 from ..core.tensor import variable
 from ..nn import Tree, tree_map
-from .tasks import Given, Tasks, address, attempt
+from .tasks import Packed, Tasks, address, attempt
 from .timeline import Span
 from .waiting import Crew
 
@@ -111,10 +111,10 @@ class DataParallel:
         _check_shards(given)
         self._crew = Crew(client, timeout)
         self._kept = Tasks(self._crew.client)
-        self._loss = self._kept.submit(Given(_Loss(loss)), name="the loss")
+        self._loss = self._kept.submit(Packed("the loss", _Loss(loss)), name="the loss")
         self._names = [f"shard {i}" for i in range(len(given))]
         self._shards = [
-            self._kept.submit(_Shard(shard, name), self._loss, name=name, worker=home)
+            self._kept.submit(_shard, Packed(name, shard), name=name, worker=home)
             for shard, name, home in zip(given, self._names, self._homes(), strict=True)
         ]
 
@@ -139,7 +139,7 @@ class DataParallel:
         began, start = time(), perf_counter()
         params = tree_map(lambda w: variable(w).value, params)
         with Tasks(self._crew.client) as tasks:
-            sent = tasks.submit(Given(params), name="params")
+            sent = tasks.submit(Packed("params", params), name="params")
             parts = [
                 tasks.submit(_part, self._loss, sent, shard, name, name=name, worker=home)
                 for shard, name, home in zip(self._shards, self._names, self._homes(), strict=True)
@@ -234,20 +234,11 @@ class _Loss:
         return float(value), gradient
 
 
-@dataclass(frozen=True)
-class _Shard:
-    """A task that gives a shard as a tuple.
-
-    It waits for the loss, which it does not need, because Dask 2026.8 forgets a task that is meant
-    for one worker, and waits for none, when for a moment all workers are gone.
-    """
-
-    given: Any
-    name: str
-
-    def __call__(self, loss: Any) -> tuple[Any, ...]:
-        data = attempt(self.name, self.given) if callable(self.given) else self.given
-        return data if type(data) is tuple else (data,)
+def _shard(packed: Packed) -> tuple[Any, ...]:
+    """A shard as a tuple."""
+    given = packed()
+    data = attempt(packed.name, given) if callable(given) else given
+    return data if type(data) is tuple else (data,)
 
 
 def _part(loss: _Loss, params: Tree, shard: tuple[Any, ...], name: str) -> _Part:

@@ -19,7 +19,7 @@ from distributed import Client, Future
 from ..core.numbers import counted
 from ..core.parameters import check_callable
 from ..core.progress import progress_bar
-from .tasks import Given, Tasks, failure
+from .tasks import Packed, Tasks, failure
 from .waiting import Crew, first_of, results_of
 
 LEAST, MOST = 2, 8
@@ -99,11 +99,11 @@ def sweep(
         slopes = cg.distributed.sweep(slope, np.linspace(0.0, 1.0, 2000), client)
         slopes[0], slopes.seconds_per_task, slopes.overhead
 
-    `points` may be a generator: it is read as the results come, two batches ahead of them for
-    each thread of a worker, or up to eight that take no time. `batch` is how many points make a
-    task; unless it is given, batches grow until they take about 0.1 s. `client` is Dask's, an
-    address, or None for the session's own cluster of 2 workers. `progress` shows a bar where it
-    takes over a second.
+    `points` may be a generator, that gives a new object for each point: it is read as the results
+    come, two batches ahead of them for each thread of a worker, or up to eight that take no time.
+    `batch` is how many points make a task; unless it is given, batches grow until they take about
+    0.1 s. `client` is Dask's, an address, or None for the session's own cluster of 2 workers.
+    `progress` shows a bar where it takes over a second.
 
     Raises:
         DistributedError: where f raises, naming the first such point of its batch, by its number
@@ -144,7 +144,7 @@ class _Sweeping:
         self.crew = crew
         self.tasks = tasks
         self.batch = batch
-        self.f = tasks.submit(Given(f), name="the function")
+        self.f = tasks.submit(Packed("the function", f), name="the function")
         self.flying: dict[Future[Any], tuple[int, str | None]] = {}
         """The batches that are not back yet, with their numbers and whom they were given to."""
         self.results: dict[int, list[Any]] = {}
@@ -182,8 +182,8 @@ class _Sweeping:
             name = f"point {last}" if first == last else f"points {first} to {last}"
             worker = min(threads, key=lambda each: busy[each] / threads[each], default=None)
             busy[worker] += 1
-            batch = _Points(first, points)
-            future = self.tasks.submit(_batch, self.f, batch, name=name, worker=worker)
+            batch = Packed(name, points)
+            future = self.tasks.submit(_batch, self.f, first, batch, name=name, worker=worker)
             self.flying[future] = number, worker
         return bool(self.flying)
 
@@ -216,23 +216,16 @@ class _Sweeping:
         return dict(zip(ended, await results_of(client, ended), strict=True))
 
 
-@dataclass(frozen=True)
-class _Points:
-    """Some of the points, with the number of the first; Dask does not look into it."""
-
-    first: int
-    points: list[Any]
-
-
-def _batch(f: Callable[[Any], Any], batch: _Points) -> tuple[list[Any], float]:
-    """On a worker: the results, and the seconds that they took."""
+def _batch(f: Callable[[Any], Any], first: int, packed: Packed) -> tuple[list[Any], float]:
+    """On a worker: the results, and the seconds that they took; the points count from `first`."""
+    points = packed()
     start = perf_counter()
     results: list[Any] = []
     try:
-        for point in batch.points:
+        for point in points:
             results.append(f(point))
         return results, perf_counter() - start
     except Exception as error:
-        number, point = batch.first + len(results), batch.points[len(results)]
+        number, point = first + len(results), points[len(results)]
         failed = failure(f"point {number}, {point!r:.100}", error)
     raise failed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
 
+import cloudpickle
 import dask
 from distributed import Client, Future, get_worker
 
@@ -14,15 +14,23 @@ from ..bridges.dask import sendable
 from .waiting import Name, TaskError
 
 
-@dataclass(frozen=True)
-class Given:
-    """A task that gives what it holds: Dask can do it again where a worker dies."""
+class Packed:
+    """Something as it is now, on its way to a worker: it may be written into afterwards.
 
-    data: Any
+    As a task it gives what it holds. Dask can do it again where a worker dies.
+    """
+
+    def __init__(self, name: str, data: Any) -> None:
+        """Raises TypeError, which says what it is, where it can't be sent."""
+        self.name = name
+        try:
+            self.pickled = cloudpickle.dumps(data)
+        except Exception as error:
+            raise TypeError(f"{name} can't be sent to another process: {error}") from error
 
     def __call__(self) -> Any:
-        """The data."""
-        return self.data
+        """On a worker: a new copy."""
+        return attempt(self.name, cloudpickle.loads, self.pickled)
 
 
 class Tasks:
@@ -54,22 +62,18 @@ class Tasks:
     ) -> Future[Any]:
         """Start a task that errors call by this name; at an address on that worker, while it lives.
 
-        Raises TypeError, which says what it is, where it can't be sent.
+        What was given by a user and is among its arguments is `Packed`.
         """
         key = f"{name.replace(' ', '-')}-{len(self.names)}-{self._token}"
         # Shards of data are meant to be parts of their tasks, large as they may be.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):
-            try:
-                future = self._client.submit(
-                    task,
-                    *arguments,
-                    key=key,
-                    workers=None if worker is None else [worker],
-                    allow_other_workers=worker is not None,
-                )
-            except TypeError as error:
-                reason = error.__cause__ or error
-                raise TypeError(f"{name} can't be sent to another process: {reason}") from error
+            future = self._client.submit(
+                task,
+                *arguments,
+                key=key,
+                workers=None if worker is None else [worker],
+                allow_other_workers=worker is not None,
+            )
         self.names[key] = Name(name, doing)
         self._started[key] = future
         return future

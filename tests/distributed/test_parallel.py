@@ -173,6 +173,14 @@ def test_steps_give_the_gradient_at_each_point(client: Client) -> None:
         assert_close(parallel.step(params).gradient, cg.grad(loss)(params, X, Y))
 
 
+def test_shards_are_what_they_were_when_they_were_given(client: Client) -> None:
+    shards = [np.ones(1_000_000), np.ones(1_000_000)]
+    parallel = DataParallel(lambda w, x: (w * x).sum(), shards, client)
+    for shard in shards:
+        shard[:] = 7.0
+    assert parallel.step(1.0).value == 2_000_000.0
+
+
 def test_the_loss_is_traced_once_on_each_worker(client: Client, tmp_path: Path) -> None:
     notes = tmp_path / "traces"
 

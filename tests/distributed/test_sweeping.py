@@ -145,6 +145,17 @@ def test_few_long_points_are_shared_out(client: Client, tmp_path: Path) -> None:
     assert list(sweep(meet, range(2), client, batch=1)) == [True, True]
 
 
+def test_points_are_what_they_were_when_they_were_read(client: Client) -> None:
+    point = np.zeros(100_000)
+
+    def points() -> Iterator[Any]:
+        for i in range(6):
+            point[:] = i
+            yield point
+
+    assert list(sweep(np.max, points(), client, batch=1)) == [0, 1, 2, 3, 4, 5]
+
+
 def test_points_without_end_are_read_until_one_fails(client: Client) -> None:
     with pytest.raises(DistributedError, match="point 1000, 1000 failed on worker"):
         sweep(lambda i: 1 / (i - 1000), itertools.count(), client, batch=30)
