@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -126,19 +127,15 @@ def start(workers: int, timeout: float = START) -> Client:
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
     dask.config.set(PATIENT)
+    # In a thread of its own, which no interrupt reaches: half a cluster could not be closed.
+    pool = ThreadPoolExecutor(1)
+    starting = pool.submit(_started, workers, timeout)
+    pool.shutdown(wait=False)
     try:
-        with dask.config.set(AS_PLACED):
-            client = Client(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=OWN_PORT,
-                worker_dashboard_address=OWN_PORT,
-                silence_logs=logging.CRITICAL,
-                set_as_default=False,
-                timeout=timeout,
-            )
+        client = starting.result()
+    except KeyboardInterrupt:
+        starting.add_done_callback(lambda started: _close(started.result()))
+        raise
     except (OSError, RuntimeError) as error:
         raise DistributedError(f"no workers could be started on this computer: {error}") from error
     _own.add(client)
@@ -148,6 +145,21 @@ def start(workers: int, timeout: float = START) -> Client:
         _close(client)
         raise
     return client
+
+
+def _started(workers: int, timeout: float) -> Client:
+    with dask.config.set(AS_PLACED):
+        return Client(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=OWN_PORT,
+            worker_dashboard_address=OWN_PORT,
+            silence_logs=logging.CRITICAL,
+            set_as_default=False,
+            timeout=timeout,
+        )
 
 
 def _checked_number(workers: int) -> int:

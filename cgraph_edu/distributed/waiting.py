@@ -34,7 +34,7 @@ T = TypeVar("T")
 SEARCH = 1.0
 """At most so many seconds are spent on each question on who is late,"""
 
-QUICKEST = 0.1
+QUICKEST = 0.25
 """and at least so many, however short the time-out: a worker that is well answers in less."""
 
 KEPT = 3
@@ -222,7 +222,7 @@ class Crew:
         except DistributedError as error:
             release()
             return DistributedError(f"no result: {error}")
-        release()
+        left, are_ours = self._stop(tasks, release)
         if not stuck:
             waiting = [tasks[key] for keys in given.values() for key in keys]
             also = f"; not finished: {_listed(waiting)}" if waiting else ""
@@ -235,13 +235,14 @@ class Crew:
             f"{_listed(names) + ': ' if names else ''}worker {numbers[address]} {what}"
             for address, (what, names) in stuck.items()
         )
-        if self._end(stuck, tasks):
-            again = "It was started again" if len(stuck) == 1 else "They were started again"
-        else:
-            again = "What runs can't be stopped from here: start that worker again"
+        again = ""
+        if are_ours:
+            again = ". It was started again" if len(left) == 1 else ". They were started again"
+        elif left:
+            again = ". What runs can't be stopped from here: start that worker again"
         named = [name for _, names in stuck.values() for name in names]
         return DistributedError(
-            f"{told} within {self.timeout:g} s. {again}",
+            f"{told} within {self.timeout:g} s{again}",
             node=named[0].node if named else None,
             worker=next(iter(numbers.values())),
         )
@@ -270,16 +271,21 @@ class Crew:
                 found[address] = what, [tasks[key] for key in keys]
         return found
 
-    def _stop(self, tasks: Mapping[str, Name], release: Callable[[], None]) -> None:
-        """Let go of the tasks, and end the workers that then don't end what they do."""
+    def _stop(
+        self, tasks: Mapping[str, Name], release: Callable[[], None]
+    ) -> tuple[Collection[str], bool]:
+        """Let go of the tasks, and end the workers that then don't end what they do.
+
+        Gives those workers, and whether they could be ended.
+        """
         release()
         end = time.monotonic() + self.search
         with suppress(DistributedError):  # the scheduler is gone, or the client closed
             while stuck := self._stuck(self._given(tasks), tasks):
                 if time.monotonic() > end:
-                    self._end(stuck, tasks)
-                    break
+                    return stuck, self._end(stuck, tasks)
                 time.sleep(LOOK)
+        return (), False
 
     def _end(self, addresses: Collection[str], tasks: Collection[str]) -> bool:
         """End these workers, if they are our own, when no other would be given what is stuck."""
