@@ -168,7 +168,7 @@ def forward(steps: Sequence[Step], taken: Sequence[Any], *given: Any) -> Record:
             try:
                 value = op.evaluate(*_plain(operands, values))
             except Exception as error:
-                raise _failure(name, error, False) from error
+                raise NodeError(name, sendable(error), False) from error
         if type(value) is not float and is_array(value):
             value.flags.writeable = False
         values[index] = value
@@ -204,7 +204,7 @@ def reverse(
             with derivatives.ieee(out, *values):
                 contributions = op.vjps(ports, x_bar, out, *values)
         except Exception as error:
-            raise _failure(name, error, True) from error
+            raise NodeError(name, sendable(error), True) from error
         for port, contribution in zip(ports, contributions, strict=True):
             terms.setdefault(operands[port], []).append((index, contribution))
     for index in alone:
@@ -246,13 +246,13 @@ def _plain(operands: Sequence[Any], values: Mapping[int, Any]) -> list[Any]:
     return [values[operand] if type(operand) is int else operand for operand in operands]
 
 
-def _failure(node: str, error: Exception, is_reverse: bool) -> NodeError:
+def sendable(error: Exception) -> Exception:
     """The error as it can travel: one that can't be pickled is told in words."""
     try:
         cloudpickle.loads(cloudpickle.dumps(error))
     except Exception:
-        error = RuntimeError(f"{type(error).__name__}: {error}")
-    return NodeError(node, error, is_reverse)
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 # --- Making the tasks -----------------------------------------------------------------------------
@@ -266,6 +266,7 @@ def to_dask(
 ) -> DaskGraph:
     """`Graph.to_dask`."""
     _check_ops(graph)
+    check_placement(placement)
     if placement is None:
         there = Placement(graph, dict.fromkeys(map(_name, blocks(graph, by)), 0), 1, by)
         return _Tasks(there, ()).made()
@@ -281,6 +282,15 @@ def placed(graph: Graph, placement: Mapping[str, int], workers: int, by: str) ->
             return placement
         return Placement(graph, dict(placement), placement.workers, placement.by)
     return automatic(graph, workers, by=by, fixed=placement)
+
+
+def check_placement(placement: Any) -> None:
+    """Raise TypeError for what says of no block where it goes."""
+    if not (placement is None or isinstance(placement, Mapping)):
+        raise TypeError(
+            f"placement={placement!r:.100}: it gives the number of a worker for each name, such as "
+            '{"c": 0, "layer 1": 1}'
+        )
 
 
 def _name(block: Block) -> str:

@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -56,7 +57,10 @@ PATIENT = {"distributed.deploy.lost-worker-timeout": "1 hour"}
 not be there: also one that is back since, died again, and is just starting."""
 
 KEPT = 2
-"""The workers of the cluster that a session keeps."""
+"""The workers of the cluster for what is run without a word of who should do it."""
+
+START = 30.0
+"""Seconds in which a cluster starts."""
 
 # Evaluated there, so that it tells of a worker without cgraph_edu, too.
 VERSIONS = """(
@@ -70,54 +74,54 @@ LOOK = 0.02
 """Seconds from one look at what is waited for to the next."""
 
 _own: WeakSet[Any] = WeakSet()
-"""The clients with a cluster that was started here."""
+"""The clients with a cluster that was started here; all are closed when Python ends."""
 _remote: WeakSet[Any] = WeakSet()
 """The clients that the user allowed to leave this computer."""
 _alike: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """For each client the workers whose versions were found to be ours."""
 _ended: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """For each client the workers that were ended here, which the scheduler may not have noticed."""
-_kept: dict[str | None, Client] = {}
-"""The session's own clients: by address, and that of its own cluster under None."""
+_kept: dict[str | int, Client] = {}
+"""The clients that the session keeps: by address, or by the number of workers started here."""
+_keeping = threading.RLock()
+"""Held while a client is looked up in `_kept`, lest two threads start the same cluster."""
 
 
 def connect(
-    address: Any = None, *, workers: int = 2, remote: bool = False, timeout: float = 30.0
+    address: Any = None, *, workers: int = KEPT, remote: bool = False, timeout: float = START
 ) -> Client:
-    """A client of a cluster: of one at `address`, or of a new one on this computer.
+    """A client of a cluster: of one at `address`, or of the session's own on this computer.
 
         client = cg.distributed.connect(workers=3)
         client = cg.distributed.connect("tcp://127.0.0.1:8786")
         client = cg.distributed.connect("tcp://10.0.0.7:8786", remote=True)
 
-    Without an address it starts `workers` processes of one thread each, which end with
-    `client.close()`. A scheduler or workers on other computers need `remote=True`. Tasks and
-    results are pickled: connect only to a scheduler that you trust, over a network that you trust.
-    `address` may also be a client, to allow it the same.
+    Without an address it starts `workers` processes of one thread each. They are the session's:
+    asked for as many again, it gives the same client, until `client.close()` or the end of Python
+    ends them. A scheduler or workers on other computers need `remote=True`. Tasks and results are
+    pickled: connect only to a scheduler that you trust, over a network that you trust. `address`
+    may also be a client, to allow it the same.
 
     Raises DistributedError where there is no answer within `timeout` seconds, where another
     computer was not allowed, and where a worker has another version of cgraph_edu or of Python.
     """
-    if isinstance(address, Client):
-        client = address
-    elif address is None:
-        client = _local(workers, timeout)
-    else:
-        client = _at(address, remote, timeout)
+    if address is None:
+        return _session(_checked_number(workers), lambda: start(workers, timeout), timeout)
+    client = address if isinstance(address, Client) else _at(address, remote, timeout)
     if remote:
         _remote.add(client)
     try:
         check(client, timeout)
-    except DistributedError:
+    except BaseException:
         if client is not address:
             _close(client)
         raise
     return client
 
 
-def _local(workers: int, timeout: float) -> Client:
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers={workers!r}: at least one is needed")
+def start(workers: int, timeout: float = START) -> Client:
+    """A client of a new cluster of so many processes on this computer, which end with it."""
+    _checked_number(workers)
     # Not by `silence_logs` alone, which ends with the first of several clusters to be closed.
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
@@ -138,7 +142,18 @@ def _local(workers: int, timeout: float) -> Client:
     except (OSError, RuntimeError) as error:
         raise DistributedError(f"no workers could be started on this computer: {error}") from error
     _own.add(client)
+    try:
+        check(client, timeout)
+    except BaseException:
+        _close(client)
+        raise
     return client
+
+
+def _checked_number(workers: int) -> int:
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers={workers!r}: at least one is needed")
+    return workers
 
 
 def _at(address: str, remote: bool, timeout: float) -> Client:
@@ -163,29 +178,44 @@ def client_for(client: Any = None, timeout: float = ANSWER) -> Client:
     The session's own has a cluster of 2 workers. It and those for addresses are kept, and closed
     when Python ends. Errors are those of `connect`.
     """
+    if client is None:
+        return connect(workers=KEPT)
     if isinstance(client, Client):
         check(client, timeout)
         return client
-    kept = _kept.get(client)
-    if kept is not None and kept.status == "running":
-        check(kept, timeout)
-        return kept
-    if kept is not None:
-        _close(_kept.pop(client))
-    _kept[client] = connect(client, workers=KEPT)
-    return _kept[client]
+    return _session(client, lambda: connect(client, timeout=timeout), timeout)
 
 
-@atexit.register
+def _session(name: str | int, begin: Callable[[], Client], timeout: float) -> Client:
+    """The client that the session keeps under this name; where none lives it begins one."""
+    with _keeping:
+        kept = _kept.get(name)
+        if kept is None or kept.status != "running":
+            if kept is not None:
+                _close(_kept.pop(name))
+            _kept[name] = begin()
+            return _kept[name]
+    check(kept, timeout)
+    return kept
+
+
 def close_kept() -> None:
     """Close the clients that the session keeps."""
     while _kept:
         _close(_kept.popitem()[1])
 
 
+@atexit.register
+def _close_all() -> None:
+    close_kept()
+    for client in [*_own]:
+        _close(client)
+
+
 def _close(client: Client) -> None:
-    with suppress(OSError, TimeoutError):
-        client.close(ANSWER)
+    if client.status not in ("closing", "closed"):
+        with suppress(OSError, TimeoutError):
+            client.close(ANSWER)
 
 
 def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
@@ -243,15 +273,15 @@ def _asked(client: Client, timeout: float) -> Any:
     """What the scheduler says of itself and its workers."""
     if client.asynchronous:
         raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
-    if client.status != "running":
-        what = "client is closed" if client.status == "closed" else "scheduler is gone"
-        raise DistributedError(f"the {what}: connect again")
     scheduler: Any = client.scheduler
     return bounded(client, lambda: scheduler.identity(), timeout)
 
 
 def bounded(client: Client, question: Callable[[], Any], timeout: float) -> Any:
     """What the scheduler answers, within this time."""
+    if client.status != "running":
+        what = "client is closed" if client.status in ("closing", "closed") else "scheduler is gone"
+        raise DistributedError(f"the {what}: connect again")
 
     async def answer() -> Any:
         return await asyncio.wait_for(question(), timeout)

@@ -9,7 +9,7 @@ from ..graphs.graph import Graph
 from ..graphs.placement import Placement
 from ..graphs.schedule import Machine
 from ..widget.placement import MOST_WORKERS, PlacementExplorer
-from .clusters import KEPT, client_for, connect, workers_of
+from .clusters import KEPT, client_for, start, workers_of
 from .running import Result, run
 
 if TYPE_CHECKING:
@@ -68,6 +68,6 @@ class _Own:
         if self._client is None or self._workers < workers or self._client.status != "running":
             if self._client is not None:
                 self._client.close()
-            self._client = connect(workers=workers)
+            self._client = start(workers)
             self._workers = workers
         return self._client

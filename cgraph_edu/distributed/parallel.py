@@ -24,9 +24,9 @@ from ..core.numbers import counted, format_number
 from ..core.parameters import check_callable
 from ..core.tensor import variable
 from ..nn import Tree, tree_map
-from .clusters import client_for
-from .tasks import Crew, Given, Tasks, address, attempt
+from .tasks import Packed, Tasks, address, attempt
 from .timeline import Span
+from .waiting import Crew
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,19 @@ class DataParallel:
         timeout: float = 60.0,
     ) -> None:
         check_callable(loss, "data_parallel takes")
-        given = list(shards)
+        try:
+            given = list(shards)
+        except TypeError as error:
+            raise TypeError(
+                f"the shards are a list, such as [(x1, y1), (x2, y2)], not {shards!r:.100}"
+            ) from error
         _check_shards(given)
-        client = client_for(client)
         self._crew = Crew(client, timeout)
-        self._kept = Tasks(client)
-        self._loss = self._kept.submit(Given(_Loss(loss)), name="the loss")
+        self._kept = Tasks(self._crew.client)
+        self._loss = self._kept.submit(Packed("the loss", _Loss(loss)), name="the loss")
         self._names = [f"shard {i}" for i in range(len(given))]
         self._shards = [
-            self._kept.submit(_Shard(shard, name), self._loss, name=name, worker=home)
+            self._kept.submit(_shard, Packed(name, shard), name=name, worker=home)
             for shard, name, home in zip(given, self._names, self._homes(), strict=True)
         ]
 
@@ -135,19 +139,18 @@ class DataParallel:
         began, start = time(), perf_counter()
         params = tree_map(lambda w: variable(w).value, params)
         with Tasks(self._crew.client) as tasks:
-            sent = tasks.submit(Given(params), name="params")
+            sent = tasks.submit(Packed("params", params), name="params")
             parts = [
-                tasks.submit(_part, self._loss, sent, shard, name, name="gradient", worker=home)
+                tasks.submit(_part, self._loss, sent, shard, name, name=name, worker=home)
                 for shard, name, home in zip(self._shards, self._names, self._homes(), strict=True)
             ]
-            named = list(zip(self._names * 2, [*self._shards, *parts], strict=True))
             total = _summed(parts, tasks)
 
             def release() -> None:
                 tasks.close()
                 self.close()
 
-            (part,) = self._crew.results([total], named, release)
+            part = self._crew.wait(total.result, self._kept.names | tasks.names, release)
         seconds = perf_counter() - start
         spans = [
             Span(name, self._crew.numbers[place], first - began, last - began)
@@ -169,7 +172,7 @@ def _summed(parts: list[Future[Any]], tasks: Tasks) -> Future[Any]:
     """The sum of the parts: of neighbours first, then of neighbouring sums."""
     while len(parts) > 1:
         pairs = itertools.zip_longest(parts[::2], parts[1::2])
-        parts = [a if b is None else tasks.submit(_added, a, b, name="sum") for a, b in pairs]
+        parts = [a if b is None else tasks.submit(_added, a, b, name="the sum") for a, b in pairs]
     return parts[0]
 
 
@@ -231,20 +234,11 @@ class _Loss:
         return float(value), gradient
 
 
-@dataclass(frozen=True)
-class _Shard:
-    """A task that gives a shard as a tuple.
-
-    It waits for the loss, which it does not need, because Dask 2026.8 forgets a task that is meant
-    for one worker, and waits for none, when for a moment all workers are gone.
-    """
-
-    given: Any
-    name: str
-
-    def __call__(self, loss: Any) -> tuple[Any, ...]:
-        data = attempt(self.name, self.given) if callable(self.given) else self.given
-        return data if type(data) is tuple else (data,)
+def _shard(packed: Packed) -> tuple[Any, ...]:
+    """A shard as a tuple."""
+    given = packed()
+    data = attempt(packed.name, given) if callable(given) else given
+    return data if type(data) is tuple else (data,)
 
 
 def _part(loss: _Loss, params: Tree, shard: tuple[Any, ...], name: str) -> _Part:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..bridges.dask import DaskGraph, placed, to_dask
+import dask
+from distributed import Client, Future, get_task_stream
+
+from ..bridges.dask import DaskGraph, NodeError, check_placement, placed, to_dask
+from ..core.describe import describe
 from ..core.numbers import format_number
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement
-from .clusters import ANSWER, client_for
 from .timeline import Span
-from .waiting import Numbers, computed
+from .waiting import Crew, Name, Numbers, TaskError, results_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,28 +92,83 @@ def run(
     can: for an op that raises an error, a worker or an op that does not answer, a scheduler that is
     gone; and, before anything is sent, for a machine that is not this one and was not allowed
     (`connect`), and for other versions of cgraph_edu or Python. Raises ValueError for an array as
-    output, for an op that can't be sent, and for a worker that there is not.
+    output, for an op that can't be sent, and for a worker that there is not; TypeError for what is
+    no graph, or no placement.
     """
-    if not timeout > 0:
-        raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
-    client = client_for(client, min(ANSWER, timeout))
-    numbers = Numbers(client, min(ANSWER, timeout))
-    there = placed(graph, placement or {}, len(numbers.addresses), by)
-    if there.workers > len(numbers.addresses):
-        raise ValueError(
-            f"the placement is for {there.workers} workers, and there are {len(numbers.addresses)}"
+    if not isinstance(graph, Graph):
+        raise TypeError(
+            f"run takes a graph, not {describe(graph)} ({type(graph).__name__}). cg.graph(e) "
+            "makes the graph of e"
         )
-    work = to_dask(graph, there, workers=numbers.addresses)
-    results, stream = computed(client, work, numbers, timeout)
-    finish, arguments = work.__dask_postcompute__()
-    found = finish(results, *arguments)
-    stream = [told for told in stream if told["key"] in work.tasks]
+    check_placement(placement)
+    crew = Crew(client, timeout)
+    workers = crew.numbers.addresses
+    there = placed(graph, placement or {}, len(workers), by)
+    if there.workers > len(workers):
+        raise ValueError(
+            f"the placement is for {there.workers} workers, and there are {len(workers)}"
+        )
+    running = _Running(crew.client, to_dask(graph, there, workers=workers))
+    found, stream = crew.wait(running.computed, running.names, running.release)
     return Result(
         found["value"],
         found["gradient"],
-        _where(work, stream, numbers),
-        _timeline(stream, numbers),
+        _where(running.work, stream, crew.numbers),
+        _timeline(stream, crew.numbers),
     )
+
+
+class _Running:
+    """The tasks of a graph under way."""
+
+    def __init__(self, client: Client, work: DaskGraph) -> None:
+        self.client = client
+        self.work = work
+        self.names = {key: Name(*_told(key).rsplit(", ", 1)) for key in work.tasks}
+        self.futures: list[Future[Any]] = []
+
+    async def computed(self) -> tuple[dict[str, Any], list[Any]]:
+        """Value and gradient, and Dask's stream of what ran where and when."""
+        stream = get_task_stream(self.client)
+        await stream.__aenter__()
+        try:
+            results = await self.results()
+        except NodeError as error:
+            await stream.__aexit__(None, None, None)
+            raise self.failed(error, stream.data) from None
+        await stream.__aexit__(None, None, None)
+        finish, arguments = self.work.__dask_postcompute__()
+        spans = [told for told in stream.data if told["key"] in self.work.tasks]
+        return finish(results, *arguments), spans
+
+    async def results(self) -> list[Any]:
+        """What the tasks give that are the graph's results."""
+        keys = self.work.__dask_keys__()
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
+        return await results_of(self.client, self.futures)
+
+    def failed(self, failure: NodeError, stream: list[Any]) -> TaskError:
+        """The error for an op that raised one, with the worker on which it did."""
+        graph = self.work.placement.graph
+        formula = f"{failure.node} = {graph.describe(graph.node(failure.node))}"
+        what = "the derivative of " * failure.is_reverse + formula
+        where = [
+            told["worker"]
+            for told in stream
+            if told["key"] in self.work.tasks and told["status"] != "OK"
+        ]
+        return TaskError(what, failure.node, where[-1] if where else None, failure.error)
+
+    def release(self) -> None:
+        """Let the scheduler forget the tasks."""
+        for future in self.futures:
+            future.release()
+
+
+def _told(key: str) -> str:
+    """What a task does, without its token."""
+    return key.rpartition("-")[0]
 
 
 def _where(work: DaskGraph, stream: list[Any], numbers: Numbers) -> Placement:
@@ -136,7 +194,7 @@ def _timeline(stream: list[Any], numbers: Numbers) -> tuple[Span, ...]:
     begin = min((span[0] for span in spans), default=0.0)
     found = [
         Span(
-            told["key"].rpartition("-")[0],
+            _told(told["key"]),
             numbers[told["worker"]],
             start - begin,
             stop - begin,

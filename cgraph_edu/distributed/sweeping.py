@@ -7,21 +7,20 @@ holds, as long as their results are not.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from operator import length_hint
 from time import perf_counter
 from typing import Any, overload
-from uuid import uuid4
 
-from distributed import Client, Future, wait
+from distributed import Client, Future
 
 from ..core.numbers import counted
 from ..core.parameters import check_callable
 from ..core.progress import progress_bar
-from .clusters import client_for
-from .tasks import Crew, Given, failure, start
+from .tasks import Packed, Tasks, failure
+from .waiting import Crew, first_of, results_of
 
 LEAST, MOST = 2, 8
 """Batches in flight for each thread of a worker: one at work and one that waits for it; more where
@@ -100,24 +99,34 @@ def sweep(
         slopes = cg.distributed.sweep(slope, np.linspace(0.0, 1.0, 2000), client)
         slopes[0], slopes.seconds_per_task, slopes.overhead
 
-    `points` may be a generator: it is read as the results come, two batches ahead of them for
-    each thread of a worker, or up to eight that take no time. `batch` is how many points make a
-    task; unless it is given, batches grow until they take about 0.1 s. `client` is Dask's, an
-    address, or None for the session's own cluster of 2 workers. `progress` shows a bar where it
-    takes over a second.
+    `points` may be a generator, that gives a new object for each point: it is read as the results
+    come, two batches ahead of them for each thread of a worker, or up to eight that take no time.
+    `batch` is how many points make a task; unless it is given, batches grow until they take about
+    0.1 s. `client` is Dask's, an address, or None for the session's own cluster of 2 workers.
+    `progress` shows a bar where it takes over a second.
 
     Raises:
         DistributedError: where f raises, naming the first such point of its batch, by its number
             from 0 and its value, and the worker; and where no batch ends within `timeout` seconds.
         ValueError: for a batch of less than one point.
+        TypeError: for a function that is none, and for points that can't be gone through.
     """
     check_callable(f, "sweep takes")
-    if batch is not None and batch < 1:
-        raise ValueError(f"batch={batch}: a batch has one point or more")
+    if batch is not None and not (isinstance(batch, int) and batch >= 1):
+        raise ValueError(f"batch={batch!r}: a batch has one point or more, a whole number")
+    try:
+        read = iter(points)
+    except TypeError as error:
+        raise TypeError(
+            f"sweep takes points that it can go through, such as [0.0, 0.5], not {points!r:.100}"
+        ) from error
     total = length_hint(points) or None
-    run = _Sweeping(f, iter(points), client_for(client), batch, timeout)
-    with progress_bar(total, "point", progress) as bar:
-        return run.run(bar.update)
+    crew = Crew(client, timeout)
+    with (
+        Tasks(crew.client) as tasks,
+        progress_bar(total, "point", progress) as bar,
+    ):
+        return _Sweeping(f, read, crew, tasks, batch).run(bar.update)
 
 
 class _Sweeping:
@@ -127,18 +136,17 @@ class _Sweeping:
         self,
         f: Callable[[Any], Any],
         points: Iterator[Any],
-        client: Client,
+        crew: Crew,
+        tasks: Tasks,
         batch: int | None,
-        timeout: float,
     ) -> None:
         self.points = points
-        self.client = client
+        self.crew = crew
+        self.tasks = tasks
         self.batch = batch
-        self.crew = Crew(client, timeout)
-        self.token = uuid4().hex
-        self.f = start(client, "the function", f"function-{self.token}", Given(f))
-        self.flying: dict[Future[Any], tuple[int, str]] = {}
-        """The batches that are not back yet, each with its number and how errors name it."""
+        self.f = tasks.submit(Packed("the function", f), name="the function")
+        self.flying: dict[Future[Any], tuple[int, str | None]] = {}
+        """The batches that are not back yet, with their numbers and whom they were given to."""
         self.results: dict[int, list[Any]] = {}
         self.read = 0
         self.finished = 0
@@ -147,20 +155,23 @@ class _Sweeping:
     def run(self, tell: Callable[[int], Any]) -> Sweep:
         """All of it; how many points have ended is told as they end."""
         start = perf_counter()
-        threads = self.crew.threads()
-        try:
-            while self.launch(threads):
-                tell(self.take(self.ended()))
-        finally:
-            self.release()
+        threads = sum(self.crew.threads().values())
+        while self.launch():
+            tell(self.take())
         results = [each for i in range(len(self.results)) for each in self.results[i]]
         seconds = perf_counter() - start
         return Sweep(results, len(self.results), self.work, seconds, threads)
 
-    def launch(self, threads: int) -> bool:
-        """Start batches until enough are under way; whether there is anything to wait for."""
+    def launch(self) -> bool:
+        """Start batches until enough are under way; whether there is anything to wait for.
+
+        Each is given to the worker that has least to do: Dask would give the first ones all to the
+        worker that has the function.
+        """
         wanted = int(IDLE * len(self.results) / max(self.work, 1e-9))
-        while len(self.flying) < threads * min(max(LEAST, wanted), MOST):
+        threads = self.crew.threads()
+        busy = Counter(worker for _, worker in self.flying.values())
+        while len(self.flying) < max(sum(threads.values()), 1) * min(max(LEAST, wanted), MOST):
             first = self.read
             points = list(itertools.islice(self.points, self.size()))
             if not points:
@@ -169,16 +180,12 @@ class _Sweeping:
             number = len(self.results) + len(self.flying)
             last = self.read - 1
             name = f"point {last}" if first == last else f"points {first} to {last}"
-            key = f"batch-{number}-{self.token}"
-            batch = _Points(first, points)
-            future = start(self.client, name, key, _batch, self.f, batch)
-            self.flying[future] = number, name
+            worker = min(threads, key=lambda each: busy[each] / threads[each], default=None)
+            busy[worker] += 1
+            batch = Packed(name, points)
+            future = self.tasks.submit(_batch, self.f, first, batch, name=name, worker=worker)
+            self.flying[future] = number, worker
         return bool(self.flying)
-
-    def release(self) -> None:
-        """Let go of what is not back yet."""
-        for future in (self.f, *self.flying):
-            future.release()
 
     def size(self) -> int:
         """How many points to read for the next batch."""
@@ -190,48 +197,35 @@ class _Sweeping:
         wanted = WORK * self.finished / max(self.work, 1e-9)
         return max(1, min(int(wanted), self.finished, LONGEST))
 
-    def ended(self) -> list[Future[Any]]:
-        """The batches that are ready."""
-        try:
-            with self.client.as_current():
-                ready = wait([*self.flying], self.crew.patience, "FIRST_COMPLETED")
-                return list(ready.done)
-        except (CancelledError, TimeoutError):
-            raise self.crew.late(self.parts(), self.release) from None
-
-    def parts(self) -> list[tuple[str, Future[Any]]]:
-        """The batches that are not back, by their names."""
-        return [(name, future) for future, (_, name) in self.flying.items()]
-
-    def take(self, ready: list[Future[Any]]) -> int:
-        """Take the results of these batches; how many they are."""
-        found = self.crew.results(ready, self.parts(), self.release)
-        for future, (results, seconds) in zip(ready, found, strict=True):
+    def take(self) -> int:
+        """Take the results of the batches that are ready; how many they are."""
+        found = self.crew.wait(self.ready, self.tasks.names, self.tasks.close)
+        for future, (results, seconds) in found.items():
             number, _ = self.flying.pop(future)
             self.results[number] = results
+            self.tasks.drop(future)
             self.work += seconds
-        taken = sum(len(results) for results, _ in found)
+        taken = sum(len(results) for results, _ in found.values())
         self.finished += taken
         return taken
 
-
-@dataclass(frozen=True)
-class _Points:
-    """Some of the points, with the number of the first; Dask does not look into it."""
-
-    first: int
-    points: list[Any]
+    async def ready(self) -> dict[Future[Any], tuple[list[Any], float]]:
+        """The batches that are ready, as soon as there is one, with what they gave."""
+        client = self.crew.client
+        ended = await first_of(client, self.flying)
+        return dict(zip(ended, await results_of(client, ended), strict=True))
 
 
-def _batch(f: Callable[[Any], Any], batch: _Points) -> tuple[list[Any], float]:
-    """On a worker: the results, and the seconds that they took."""
+def _batch(f: Callable[[Any], Any], first: int, packed: Packed) -> tuple[list[Any], float]:
+    """On a worker: the results, and the seconds that they took; the points count from `first`."""
+    points = packed()
     start = perf_counter()
     results: list[Any] = []
     try:
-        for point in batch.points:
+        for point in points:
             results.append(f(point))
         return results, perf_counter() - start
     except Exception as error:
-        number, point = batch.first + len(results), batch.points[len(results)]
+        number, point = first + len(results), points[len(results)]
         failed = failure(f"point {number}, {point!r:.100}", error)
     raise failed

@@ -65,13 +65,13 @@ def train(
 
     Raises:
         DivergedError: when the loss is inf or nan.
-        ValueError: for fewer than 0 steps.
+        ValueError: for steps that are no whole number from 0.
         TypeError: for a class in place of an optimiser.
     """
     if isinstance(optimiser, type):
         raise TypeError(f"optimiser={optimiser.__name__}: make one, {optimiser.__name__}(rate=0.1)")
-    if steps < 0:
-        raise ValueError(f"steps={steps}: 0 is the least")
+    if not (isinstance(steps, int) and steps >= 0):
+        raise ValueError(f"steps={steps!r}: a whole number, and 0 is the least")
     params = tree_map(lambda w: variable(w).value, params)
     state = optimiser.init(params)
     losses: list[float] = []

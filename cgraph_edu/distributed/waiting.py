@@ -1,27 +1,41 @@
 """Waiting for what workers compute: never longer than was said, and with words for what failed.
 
-What a computation of tasks can end in, besides its result, is here: an op raises an error, a task
-kills the worker that it runs on, a worker or an op does not answer, or the scheduler is gone.
+What a wait can end in, besides a result, is here: a task raises an error, or kills the worker that
+it runs on, a worker or a task does not answer, the scheduler is gone, or somebody interrupts it.
+Then none of its tasks goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-import dask
-from distributed import Client, KilledWorker, as_completed, get_task_stream
+from distributed import Client, Future, KilledWorker, as_completed
 
-from ..bridges.dask import DaskGraph, NodeError
-from .clusters import ANSWER, LOOK, answers_of, bounded, kill, names_of
+from .clusters import (
+    ANSWER,
+    LOOK,
+    answers_of,
+    bounded,
+    check,
+    client_for,
+    kill,
+    names_of,
+    workers_of,
+)
 from .errors import DistributedError
 
+T = TypeVar("T")
+
 SEARCH = 1.0
-"""At most so many seconds are spent on each question on who is late."""
+"""At most so many seconds are spent on each question on who is late,"""
+
+QUICKEST = 0.1
+"""and at least so many, however short the time-out: a worker that is well answers in less."""
 
 KEPT = 3
 """So many times that are kept of a time-out for them."""
@@ -31,6 +45,34 @@ WATCH = 0.5
 
 MOST_TOLD = 5
 """So many tasks are named in an error."""
+
+
+class Name(NamedTuple):
+    """What errors call a task: the node, or the shard, or the points, and what is done with it."""
+
+    node: str
+    doing: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.node}, {self.doing}" if self.doing else self.node
+
+
+class TaskError(Exception):
+    """What a task raised.
+
+    Attributes:
+        what: what failed, in words.
+        node: the node, or the shard, or the point that it failed at.
+        address: the worker's, or None where it is not known.
+        error: what was raised.
+    """
+
+    def __init__(self, what: str, node: str | None, address: str | None, error: Exception) -> None:
+        super().__init__(what, node, address, error)
+        self.what = what
+        self.node = node
+        self.address = address
+        self.error = error
 
 
 class Numbers:
@@ -46,7 +88,7 @@ class Numbers:
         """A worker's number: that of the one whose place it took, or the next one."""
         if address not in self.of:
             with suppress(DistributedError):
-                self.names = names_of(self.client) | self.names
+                self.names = names_of(self.client, SEARCH) | self.names
             self.of[address] = self.named(self.names.get(address, address))
         return self.of[address]
 
@@ -56,173 +98,221 @@ class Numbers:
         return before[0] if before else max(self.of.values()) + 1
 
 
-def computed(
-    client: Client, work: DaskGraph, numbers: Numbers, timeout: float
-) -> tuple[Any, list[Any]]:
-    """What the tasks behind a DaskGraph's keys gave, and Dask's stream of what ran where and when.
+class Crew:
+    """The workers for what a user gave as a client, and waits for what they do.
 
-    Raises DistributedError for all that can go wrong, within `timeout` seconds.
+    Workers that join are looked at as `client_for` looks at the first ones.
     """
-    return _Computation(client, work, numbers, timeout).run()
 
-
-class _Computation:
-    def __init__(self, client: Client, work: DaskGraph, numbers: Numbers, timeout: float) -> None:
-        self.client = client
-        self.work = work
-        self.numbers = numbers
+    def __init__(self, client: Any, timeout: float) -> None:
+        if not (isinstance(timeout, (int, float)) and timeout > 0):
+            raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
+        answer = min(ANSWER, timeout)
+        self.client = client_for(client, answer)
         self.timeout = timeout
-        self.search = min(SEARCH, timeout / 8)
-        self.futures: list[Any] = []
-        self.stream: list[Any] = []
+        self.search = min(SEARCH, max(timeout / 8, QUICKEST))
+        """Seconds for each question on who is late, out of the time-out."""
+        self.patience = max(timeout - KEPT * self.search, timeout / 8)
+        """Seconds to wait before they are asked."""
+        self.numbers = Numbers(self.client, answer)
+        self.latest = self.numbers.addresses
 
-    def run(self) -> tuple[Any, list[Any]]:
+    def addresses(self) -> tuple[str, ...]:
+        """The workers there are now, in the order of their numbers."""
         try:
-            results = self.client.sync(self.compute)
-        except NodeError as error:
-            raise self.failed(error) from error.error
+            found = workers_of(self.client)
+        except DistributedError:
+            if self.client.status != "running":
+                raise
+            # All died, and are being started again. Where it is the scheduler that is ill, the
+            # wait for the result will say so.
+            return self.latest
+        self._look_at(found)
+        return found
+
+    def threads(self) -> dict[str, int]:
+        """How many tasks at a time each worker can do that is there now; waits for none."""
+        scheduler: Any = self.client.scheduler
+        found = bounded(self.client, lambda: scheduler.ncores(workers=None), ANSWER)
+        self._look_at(found)
+        return dict(found)
+
+    def _look_at(self, addresses: Collection[str]) -> None:
+        """Raise DistributedError for a worker that came, and may not be used."""
+        if not set(addresses) <= set(self.latest):
+            check(self.client)
+            self.latest = tuple(addresses)
+
+    def wait(
+        self,
+        answer: Callable[[], Awaitable[T]],
+        tasks: Mapping[str, Name],
+        release: Callable[[], None],
+    ) -> T:
+        """What `answer` gives, which waits for these tasks: their names by their keys.
+
+        Raises DistributedError for what went wrong, naming the task, within the time-out. Then, and
+        where it is interrupted, `release` lets go of the tasks, and workers of ours that still do
+        one are ended.
+        """
+        try:
+            return self.client.sync(self._watched, answer, tasks)  # type: ignore[no-any-return]
+        except TaskError as failure:
+            self._stop(tasks, release)
+            raise self._failed(failure) from failure.error
         except KilledWorker as error:
-            raise self.killed(error) from error
-        except (CancelledError, OSError, TimeoutError) as error:
-            raise self.late() from error
+            killed = self._killed(error, tasks)
+            self._stop(tasks, release)
+            raise killed from None
+        except (CancelledError, OSError, TimeoutError):
+            raise self._late(tasks, release) from None
         except Exception as error:
-            raise self.broken(error) from error
-        finally:
-            self.release()
-        return results, self.stream
+            self._stop(tasks, release)
+            # It could not be sent or read: Dask tells all that in many lines, the reason last.
+            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+            raise DistributedError(f"a result could not be sent: {reason[0]}") from error
+        except BaseException:
+            self._stop(tasks, release)
+            raise
 
-    async def compute(self) -> Any:
-        """Submit the tasks and wait for their results; get the stream even where they fail."""
-        stream = get_task_stream(self.client)
-        await asyncio.wait_for(stream.__aenter__(), self.timeout - KEPT * self.search)
+    async def _watched(self, answer: Callable[[], Awaitable[T]], tasks: Mapping[str, Name]) -> T:
+        """The answer, in time; meanwhile no task is lost sight of."""
+        watch = asyncio.ensure_future(self._watch(tuple({key.rpartition("-")[2] for key in tasks})))
         try:
-            return await asyncio.wait_for(self.results(), self.timeout - KEPT * self.search)
-        finally:
-            with suppress(OSError, TimeoutError):
-                await asyncio.wait_for(stream.__aexit__(None, None, None), self.search)
-            self.stream = stream.data
-
-    async def results(self) -> Any:
-        keys = self.work.__dask_keys__()
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-            self.futures = self.client.get(self.work.__dask_graph__(), keys, sync=False)
-        watch = asyncio.ensure_future(self.watch())
-        try:
-            # To gather is what raises the error of a task; to wait for all with it would leave
-            # exceptions behind that nobody reads, where the time is over.
-            async for future in as_completed(self.futures, loop=self.client.loop):
-                if future.status != "finished":
-                    break
-            return await self.client.gather(self.futures)
+            return await asyncio.wait_for(answer(), self.patience)
         finally:
             watch.cancel()
 
-    async def watch(self) -> None:
-        token = self.work.keys[0].rpartition("-")[2]
+    async def _watch(self, tokens: tuple[str, ...]) -> None:
         while True:
             await asyncio.sleep(WATCH)
             with suppress(OSError):
-                await self.client.run_on_scheduler(_let_go, token)
+                await self.client.run_on_scheduler(_let_go, tokens)
 
-    def release(self) -> None:
-        """Let the scheduler forget the tasks."""
-        for future in self.futures:
-            future.release()
-
-    def name(self, key: str) -> str:
-        """What a task does, without its token."""
-        return key.rpartition("-")[0]
-
-    def node(self, key: str) -> str:
-        """The node or the block that a task is for."""
-        return key.rpartition(", ")[0]
-
-    def failed(self, failure: NodeError) -> DistributedError:
-        """An op raised an error."""
-        graph = self.work.placement.graph
-        formula = f"{failure.node} = {graph.describe(graph.node(failure.node))}"
-        what = "the derivative of " * failure.is_reverse + formula
-        where, worker = self.culprit()
-        message = f"{what} failed{where}: {type(failure.error).__name__}: {failure.error}"
+    def _failed(self, failure: TaskError) -> DistributedError:
+        """The error for what a task raised."""
+        worker = None if failure.address is None else self.numbers[failure.address]
+        where = "" if worker is None else f" on worker {worker}"
+        why = f"{type(failure.error).__name__}: {failure.error}"
+        message = f"{failure.what} failed{where}: {why}"
         return DistributedError(message, node=failure.node, worker=worker)
 
-    def broken(self, error: Exception) -> DistributedError:
-        """A task raised an error outside of any op: it could not be sent, or read."""
-        where, worker = self.culprit()
-        return DistributedError(f"a task failed{where}: {error}", worker=worker)
+    def _killed(self, error: KilledWorker, tasks: Mapping[str, Name]) -> DistributedError:
+        """The error for a task of which each worker died that was given it.
 
-    def culprit(self) -> tuple[str, int | None]:
-        """The worker on which a task failed, in words and by its number."""
-        for told in reversed(self.stream):
-            if told["key"] in self.work.tasks and told["status"] != "OK":
-                worker = self.numbers[told["worker"]]
-                return f" on worker {worker}", worker
-        return "", None
-
-    def killed(self, error: KilledWorker) -> DistributedError:
-        """Each worker that was given a task died of it, or at it."""
-        key, worker = str(error.task), self.numbers.named(str(error.last_worker.name))
-        message = (
-            f"{self.name(key)}: each worker that computed it died, the last one worker {worker}. "
-            "Does an op end its process, or need more memory than there is?"
-        )
-        return DistributedError(message, node=self.node(key), worker=worker)
-
-    def late(self) -> DistributedError:
-        """There is no result: the scheduler is gone, or a worker or an op does not answer."""
-        try:
-            processing = self.processing()
-        except DistributedError as error:
-            return DistributedError(f"no result: {error}")
-        answers = answers_of(self.client, processing, _running, timeout=self.search / 2)
-        for address in processing:
-            if isinstance(answers[address], BaseException):
-                keys = processing[address] or [k for keys in processing.values() for k in keys]
-                return self.stuck(address, keys, "does not answer")
-        for address, running in answers.items():
-            keys = [key for key in running if key in self.work.tasks]
-            if keys:
-                return self.stuck(address, keys, "has not finished it")
-        waiting = [self.name(key) for keys in processing.values() for key in keys]
-        also = f"; not finished: {_listed(waiting)}" if waiting else ""
-        return DistributedError(f"no result within {self.timeout:g} s{also}")
-
-    def processing(self) -> dict[str, list[str]]:
-        """For each worker the tasks that it has been given, by what the scheduler says."""
-        scheduler: Any = self.client.scheduler
-        asked = bounded(self.client, lambda: scheduler.processing(workers=None), self.search / 2)
-        return {
-            address: [key for key in keys if key in self.work.tasks]
-            for address, keys in asked.items()
-        }
-
-    def stuck(self, address: str, keys: Sequence[str], what: str) -> DistributedError:
-        """The error for a worker that is stuck with these tasks, whose process is ended."""
-        worker = self.numbers[address]
-        self.release()
-        end = time.monotonic() + self.search / 2
-        with suppress(DistributedError):  # lest another worker be given the task that is stuck
-            while any(self.processing().values()) and time.monotonic() < end:
-                time.sleep(LOOK)
-        again = (
-            "It was started again"
-            if kill(self.client, [address])
-            else "An op that runs can't be stopped from here: start that worker again"
-        )
-        tasks = _listed([self.name(key) for key in keys]) or "its tasks"
+        Where those workers had others to do next, Dask can't tell which one it was.
+        """
+        errors = [error, *(future.exception for future in [*self.client.futures.values()])]
+        found = {str(each.task) for each in errors if isinstance(each, KilledWorker)}
+        names = [tasks[key] for key in sorted(found & tasks.keys())]
+        worker = self.numbers.named(str(error.last_worker.name))
+        what, it = ("computed it", "it") if len(names) == 1 else ("was given them", "one")
         return DistributedError(
-            f"{tasks}: worker {worker} {what} within {self.timeout:g} s. {again}",
-            node=self.node(keys[0]) if keys else None,
+            f"{_listed(names)}: each worker that {what} died, the last one worker {worker}. "
+            f"Does {it} end its process, or need more memory than there is?",
+            node=names[0].node if len(names) == 1 else None,
             worker=worker,
         )
 
+    def _late(self, tasks: Mapping[str, Name], release: Callable[[], None]) -> DistributedError:
+        """The error for what is not there in time; workers that are stuck are ended."""
+        try:
+            given = self._given(tasks)
+            stuck = self._stuck(given, tasks)
+        except DistributedError as error:
+            release()
+            return DistributedError(f"no result: {error}")
+        release()
+        if not stuck:
+            waiting = [tasks[key] for keys in given.values() for key in keys]
+            also = f"; not finished: {_listed(waiting)}" if waiting else ""
+            if not given:
+                also = ": there are no workers"
+            node = waiting[0].node if waiting else None
+            return DistributedError(f"no result within {self.timeout:g} s{also}", node=node)
+        numbers = {address: self.numbers[address] for address in stuck}
+        told = "; ".join(
+            f"{_listed(names) + ': ' if names else ''}worker {numbers[address]} {what}"
+            for address, (what, names) in stuck.items()
+        )
+        if self._end(stuck, tasks):
+            again = "It was started again" if len(stuck) == 1 else "They were started again"
+        else:
+            again = "What runs can't be stopped from here: start that worker again"
+        named = [name for _, names in stuck.values() for name in names]
+        return DistributedError(
+            f"{told} within {self.timeout:g} s. {again}",
+            node=named[0].node if named else None,
+            worker=next(iter(numbers.values())),
+        )
 
-def _let_go(token: str, *, dask_scheduler: Any) -> None:
+    def _given(self, tasks: Collection[str]) -> dict[str, list[str]]:
+        """Which of these tasks each worker has been given, by what the scheduler says."""
+        scheduler: Any = self.client.scheduler
+        asked = bounded(self.client, lambda: scheduler.processing(workers=None), self.search)
+        return {address: [key for key in keys if key in tasks] for address, keys in asked.items()}
+
+    def _stuck(
+        self, given: Mapping[str, Sequence[str]], tasks: Mapping[str, Name]
+    ) -> dict[str, tuple[str, list[Name]]]:
+        """The workers that do one of these tasks or don't answer: what is wrong, and with what.
+
+        Those that don't answer come last where they have been given nothing.
+        """
+        answers = answers_of(self.client, given, _running, timeout=self.search)
+        found: dict[str, tuple[str, list[Name]]] = {}
+        for address in sorted(answers, key=lambda each: (not given[each], self.numbers[each])):
+            running = answers[address]
+            is_silent = isinstance(running, BaseException)
+            keys = given[address] if is_silent else [key for key in running if key in tasks]
+            if is_silent or keys:
+                what = "does not answer" if is_silent else "has not finished it"
+                found[address] = what, [tasks[key] for key in keys]
+        return found
+
+    def _stop(self, tasks: Mapping[str, Name], release: Callable[[], None]) -> None:
+        """Let go of the tasks, and end the workers that then don't end what they do."""
+        release()
+        end = time.monotonic() + self.search
+        with suppress(DistributedError):  # the scheduler is gone, or the client closed
+            while stuck := self._stuck(self._given(tasks), tasks):
+                if time.monotonic() > end:
+                    self._end(stuck, tasks)
+                    break
+                time.sleep(LOOK)
+
+    def _end(self, addresses: Collection[str], tasks: Collection[str]) -> bool:
+        """End these workers, if they are our own, when no other would be given what is stuck."""
+        end = time.monotonic() + self.search
+        with suppress(DistributedError):
+            while any(self._given(tasks).values()) and time.monotonic() < end:
+                time.sleep(LOOK)
+        return kill(self.client, addresses)
+
+
+async def first_of(client: Client, futures: Collection[Future[Any]]) -> list[Future[Any]]:
+    """Those of some tasks that are ready, as soon as there is one."""
+    async for _ in as_completed(futures, loop=client.loop):
+        break
+    return [future for future in futures if future.status != "pending"]
+
+
+async def results_of(client: Client, futures: Sequence[Future[Any]]) -> list[Any]:
+    """The results of tasks; raises what the first one raises that fails."""
+    # To gather is what raises the error of a task; to wait for all with it would leave exceptions
+    # behind that nobody reads, where the time is over.
+    async for future in as_completed(futures, loop=client.loop):
+        if future.status != "finished":
+            return [await future.result()]
+    return list(await client.gather(futures))
+
+
+def _let_go(tokens: tuple[str, ...], *, dask_scheduler: Any) -> None:
     """Asked of the scheduler: free the tasks that wait for a worker that is gone.
 
     They may be done anywhere, and Dask sees to that unless all workers were gone at once.
     """
-    waiting = [task for task in dask_scheduler.unrunnable if str(task.key).endswith(token)]
+    waiting = [task for task in dask_scheduler.unrunnable if str(task.key).endswith(tokens)]
     for task in waiting:
         task.worker_restrictions = None
     if waiting and dask_scheduler.running:
@@ -234,6 +324,6 @@ def _running(dask_worker: Any) -> list[str]:
     return [task.key for task in dask_worker.state.executing]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[Name]) -> str:
     rest = len(names) - MOST_TOLD
-    return ", ".join(names[:MOST_TOLD]) + (f" and {rest:,} more" if rest > 0 else "")
+    return ", ".join(map(str, names[:MOST_TOLD])) + (f" and {rest:,} more" if rest > 0 else "")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from distributed import Client
 
-from cgraph_edu.distributed.clusters import connect
+from cgraph_edu.distributed.clusters import start
 
 SOON = 30.0
 """Seconds after which a test gives up; nothing that works takes so long."""
@@ -32,7 +32,14 @@ def until(is_so: Callable[[], Any]) -> Any:
 @pytest.fixture(scope="session")
 def client() -> Iterator[Client]:
     """Three workers, for tests that leave them alone."""
-    with connect(workers=3) as client:
+    with start(3) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def pair() -> Iterator[Client]:
+    """Two workers, for tests that leave them whole."""
+    with start(2) as client:
         yield client
 
 

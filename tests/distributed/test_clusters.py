@@ -4,8 +4,13 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,10 +23,11 @@ from cgraph_edu.distributed.clusters import (
     close_kept,
     is_here,
     names_of,
+    start,
     workers_of,
 )
 
-from .conftest import Cluster
+from .conftest import Cluster, until
 
 GRAPH = cg.trace(lambda a, b: a * b + a, a=2.0, b=3.0)
 
@@ -154,6 +160,12 @@ def test_no_scheduler_and_no_workers(cluster: Cluster) -> None:
     with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
         connect(address, timeout=1.0)
     assert time.monotonic() - begin < 5
+    begin = time.monotonic()
+    with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
+        cg.distributed.run(GRAPH, address, timeout=1.0)
+    with pytest.raises(DistributedError, match=f"no scheduler answers at {address} within 1 s"):
+        cg.distributed.sweep(abs, [1.0], address, timeout=1.0)
+    assert time.monotonic() - begin < 5
     cluster.scheduler()
     with pytest.raises(DistributedError, match="has no workers: start some"):
         connect(cluster.address)
@@ -186,15 +198,65 @@ def test_an_address_is_connected_once(client: Client) -> None:
     assert again.status == "closed"
 
 
-def test_the_sessions_own_cluster(client: Client) -> None:
+def test_the_same_number_of_workers_is_the_same_cluster() -> None:
+    """A cell that asks for workers and is run again starts no more processes."""
     try:
-        own = client_for()
-        assert len(workers_of(own)) == 2
-        assert client_for() is own
-        assert cg.distributed.run(GRAPH).value == 8.0
+        own = connect(workers=1)
+        assert connect(workers=1) is own
+        own.close()
+        again = connect(workers=1)
+        assert again is not own
+        assert again.status == "running"
     finally:
         close_kept()
-    assert own.status == "closed"
+    assert again.status == "closed"
+
+
+@pytest.mark.slow
+def test_the_sessions_own_cluster() -> None:
+    try:
+        own = connect()
+        alone = connect(workers=1)
+        assert len(workers_of(own)) == 2
+        assert connect(workers=2) is client_for() is own is not alone
+        before = set(own.run(os.getpid).values())
+        result = cg.distributed.run(GRAPH)
+        assert (result.value, result.placement.workers) == (8.0, 2)
+        assert cg.distributed.sweep(lambda i: os.getpid(), range(2))[0] in before
+    finally:
+        close_kept()
+    assert own.status == alone.status == "closed"
+
+
+@pytest.mark.slow
+def test_two_threads_get_one_cluster() -> None:
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            clients = list(pool.map(lambda _: connect(workers=1), range(4)))
+        assert len(set(map(id, clients))) == 1
+    finally:
+        close_kept()
+
+
+ENDS = """
+import os
+import cgraph_edu as cg
+from cgraph_edu.distributed.clusters import start
+if __name__ == "__main__":
+    for client in (cg.distributed.connect(workers=1), start(1)):
+        print(*client.run(os.getpid).values())
+"""
+
+
+@pytest.mark.slow
+def test_all_are_closed_when_python_ends(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(ENDS)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    for pid in done.stdout.split():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
@@ -209,8 +271,36 @@ def test_an_address_that_is_none() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("work", ["run", "data_parallel", "sweep"])
+def test_the_client_is_closed_in_the_middle(tmp_path: Path, work: str) -> None:
+    notebook, begun = os.getpid(), tmp_path / "begun"
+
+    def forward(x: float) -> float:
+        if os.getpid() != notebook:
+            begun.touch()
+            time.sleep(100)
+        return x
+
+    op = cg.custom_op(forward, lambda out_bar, out, x: out_bar)
+    graph = cg.trace(lambda a: op(a), a=1.0)
+    client = start(2)
+    closing = Thread(target=lambda: (until(begun.exists), client.close()))
+    closing.start()
+    begin: dict[str, Callable[[], Any]] = {
+        "run": lambda: cg.distributed.run(graph, client),
+        "sweep": lambda: cg.distributed.sweep(forward, range(5), client),
+        "data_parallel": lambda: cg.distributed.data_parallel(
+            lambda w, x: forward(w) * x, 1.0, [1.0, 2.0], client
+        ),
+    }
+    with pytest.raises(DistributedError, match="the client is closed: connect again"):
+        begin[work]()
+    closing.join()
+
+
+@pytest.mark.slow
 def test_closing_ends_where_a_worker_is_stopped() -> None:
-    client: Any = connect(workers=2)
+    client: Any = start(2)
     pids = [nanny.pid for nanny in client.cluster.workers.values()]
     os.kill(pids[1], signal.SIGSTOP)
     begin = time.monotonic()

@@ -25,13 +25,6 @@ from .conftest import Cluster, until
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Client]:
-    """Two workers, whole again after each test here."""
-    with connect(workers=2) as client:
-        yield client
-
-
 PLACE = {"a": 0, "b": 0, "v1": 0, "v2": 1, "v3": 0, "v4": 1}
 
 
@@ -290,6 +283,99 @@ def test_an_op_that_never_returns_on_somebody_elses_worker(
         assert [process.poll() for process in processes] == [None, None]
         risky.go.touch()
         assert is_usable(client)
+
+
+# --- Interrupted ----------------------------------------------------------------------------------
+
+
+def train(act: Callable[[], Any], client: Client) -> Any:
+    def loss(w: Any, x: Any) -> Any:
+        act()
+        return (w - x) ** 2
+
+    sgd = cg.nn.SGD(0.1)
+    return cg.distributed.train(loss, 0.0, [1.0, 2.0], client, optimiser=sgd, steps=3)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda act, client: cg.distributed.sweep(lambda point: act(), range(100), client),
+        train,
+    ],
+)
+def test_an_interrupt_ends_what_runs(pair: Client, tmp_path: Path, work: Any) -> None:
+    runs, wait = tmp_path / "runs", waiting(tmp_path / "never")
+
+    def act() -> None:
+        with runs.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        wait()
+
+    def pids() -> list[int]:
+        return [int(line) for line in runs.read_text().split()] if runs.exists() else []
+
+    with pytest.raises(KeyboardInterrupt), meanwhile(lambda: interrupt(lambda: len(pids()) == 2)):
+        work(act, pair)
+    assert is_usable(pair)
+    assert has_ended(pids())
+    assert len(pids()) == 2
+
+
+def test_an_interrupt_ends_an_op(pair: Client, tmp_path: Path) -> None:
+    risky = Risky(tmp_path, waiting(tmp_path / "never"))
+    with pytest.raises(KeyboardInterrupt), meanwhile(lambda: interrupt(risky.pids)):
+        run(risky.graph, pair, PLACE, by="node")
+    assert is_usable(pair)
+    assert has_ended(risky.pids())
+
+
+def test_an_error_ends_what_runs_besides(pair: Client, tmp_path: Path) -> None:
+    runs, wait = tmp_path / "runs", waiting(tmp_path / "never")
+
+    def loss(w: Any, x: Any) -> Any:
+        if x == 2.0:
+            until(runs.exists)
+            raise Unlucky("as it happens")
+        runs.write_text(str(os.getpid()))
+        wait()
+
+    with pytest.raises(DistributedError, match="shard 1 failed on worker 1: Unlucky"):
+        cg.distributed.data_parallel(loss, 1.0, [1.0, 2.0], pair)
+    assert is_usable(pair)
+    assert has_ended([int(runs.read_text())])
+
+
+def test_an_interrupt_leaves_workers_that_end_by_themselves(pair: Client, tmp_path: Path) -> None:
+    risky = Risky(tmp_path, waiting(tmp_path / "go"))
+
+    def end() -> None:
+        interrupt(risky.pids)
+        risky.go.touch()
+
+    with pytest.raises(KeyboardInterrupt), meanwhile(end):
+        run(risky.graph, pair, PLACE, by="node")
+    assert set(risky.pids()) <= set(pair.run(os.getpid).values())
+    assert is_usable(pair)
+
+
+def interrupt(when: Callable[[], Any]) -> None:
+    """As Ctrl-C does."""
+    until(when)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def has_ended(pids: list[int]) -> bool:
+    """Whether these processes are no more."""
+
+    def is_gone(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    return bool(until(lambda: all(map(is_gone, pids))))
 
 
 # --- The scheduler --------------------------------------------------------------------------------

@@ -15,20 +15,19 @@ from distributed import Client
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DataParallel, DistributedError, connect, data_parallel
-from cgraph_edu.distributed.clusters import workers_of
+from cgraph_edu.distributed.clusters import start, workers_of
 from cgraph_edu.nn import tree_map
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with connect(workers=2) as client:
-        yield client
+@pytest.fixture
+def client(pair: Client) -> Client:
+    return pair
 
 
 @pytest.fixture
 def own_client() -> Iterator[Client]:
     """For tests that kill its workers, or leave them busy."""
-    with connect(workers=2) as client:
+    with start(2) as client:
         yield client
 
 
@@ -101,7 +100,7 @@ def test_the_same_digits_on_one_worker_and_on_three(client: Client) -> None:
     params = NET.init(seed=2)
     results = [data_parallel(loss, params, SHARDS, client)]
     for workers in (1, 3):
-        with connect(workers=workers) as other:
+        with start(workers) as other:
             results.append(data_parallel(loss, params, SHARDS, other))
     for result in results[1:]:
         assert result.value == results[0].value
@@ -172,6 +171,14 @@ def test_steps_give_the_gradient_at_each_point(client: Client) -> None:
     for seed in range(3):
         params = NET.init(seed)
         assert_close(parallel.step(params).gradient, cg.grad(loss)(params, X, Y))
+
+
+def test_shards_are_what_they_were_when_they_were_given(client: Client) -> None:
+    shards = [np.ones(1_000_000), np.ones(1_000_000)]
+    parallel = DataParallel(lambda w, x: (w * x).sum(), shards, client)
+    for shard in shards:
+        shard[:] = 7.0
+    assert parallel.step(1.0).value == 2_000_000.0
 
 
 def test_the_loss_is_traced_once_on_each_worker(client: Client, tmp_path: Path) -> None:
@@ -255,7 +262,7 @@ def test_a_worker_killed_in_the_middle_of_a_step(own_client: Client) -> None:
 
 @pytest.mark.slow
 def test_the_only_worker_is_killed() -> None:
-    with connect(workers=1) as client:
+    with start(1) as client:
         parallel = DataParallel(slowly, SHARDS, client)
         killer = threading.Timer(0.5, kill_one, [client])
         killer.start()
@@ -297,12 +304,12 @@ def test_a_shard_that_takes_too_long_is_named(own_client: Client) -> None:
 
     shards = [np.ones(length) for length in (2, 2, 3, 2)]
 
-    start = time.perf_counter()
+    begin = time.perf_counter()
     with pytest.raises(
         DistributedError, match="worker 1 has not finished it within 4 s. It was started again"
     ) as raised:
         data_parallel(stuck, 1.0, shards, own_client, timeout=4)
-    assert time.perf_counter() - start < 6
+    assert time.perf_counter() - begin < 6
     assert raised.value.node == "shard 2"
     assert raised.value.worker == 1
 
@@ -315,7 +322,7 @@ def test_a_shard_whose_loss_raises_is_named(client: Client) -> None:
 
     shards = [np.ones(2), np.ones(2), np.ones(3)]
     with pytest.raises(
-        DistributedError, match="shard 2, on worker 1: ZeroDivisionError: three rows"
+        DistributedError, match="shard 2 failed on worker 1: ZeroDivisionError: three rows"
     ) as raised:
         data_parallel(picky, 1.0, shards, client)
     assert (raised.value.node, raised.value.worker) == ("shard 2", 1)
@@ -326,7 +333,7 @@ def test_a_shard_that_cannot_be_loaded_is_named(client: Client) -> None:
     def missing() -> Any:
         return np.load("/nowhere/shard.npy")
 
-    with pytest.raises(DistributedError, match="shard 1, on worker 1: FileNotFoundError"):
+    with pytest.raises(DistributedError, match="shard 1 failed on worker 1: FileNotFoundError"):
         data_parallel(lambda w, x: w * x, 1.0, [1.0, missing], client)
 
 
@@ -353,13 +360,19 @@ def test_an_error_that_cannot_be_sent_comes_as_its_text(client: Client) -> None:
 def test_a_loss_that_is_not_one_number(
     client: Client, wrong: Callable[..., Any], message: str
 ) -> None:
-    with pytest.raises(DistributedError, match=f"shard 0, on worker 0: .*{message}"):
+    with pytest.raises(DistributedError, match=f"shard 0 failed on worker 0: .*{message}"):
         data_parallel(wrong, 1.0, [np.ones(2)], client)
 
 
 def test_no_shards(client: Client) -> None:
     with pytest.raises(ValueError, match="there are no shards"):
         data_parallel(loss, NET.init(), [], client)
+
+
+def test_shards_that_are_none(client: Client) -> None:
+    shards: Any = 5
+    with pytest.raises(TypeError, match=r"the shards are a list, such as .*, not 5"):
+        data_parallel(loss, NET.init(), shards, client)
 
 
 def test_shards_of_different_numbers_of_arrays(client: Client) -> None:
@@ -406,15 +419,34 @@ def test_after_a_time_out_the_workers_are_free_again(own_client: Client) -> None
 
 
 @pytest.mark.slow
+def test_all_workers_that_are_stuck_are_named_and_ended(own_client: Client) -> None:
+    def stuck(w: Any, x: Any) -> Any:
+        time.sleep(100)
+
+    before = set(own_client.run(os.getpid).values())
+    with pytest.raises(DistributedError) as raised:
+        data_parallel(stuck, 1.0, [1.0, 2.0], own_client, timeout=4)
+    assert str(raised.value) == (
+        "shard 0: worker 0 has not finished it; shard 1: worker 1 has not finished it within 4 s. "
+        "They were started again"
+    )
+    assert (raised.value.node, raised.value.worker) == ("shard 0", 0)
+    result = data_parallel(lambda w, x: w * x, 1.0, [1.0, 2.0], own_client, timeout=30)
+    assert result.value == 3.0
+    assert before.isdisjoint(own_client.run(os.getpid).values())
+
+
+@pytest.mark.slow
 def test_a_worker_that_does_not_answer_is_named(own_client: Client) -> None:
+    data_parallel(loss, NET.init(), SHARDS, own_client)  # which takes its time in a new process
     pids = own_client.run(os.getpid)
     parallel = DataParallel(loss, SHARDS, own_client, timeout=4)
     parallel.step(NET.init())
     os.kill(pids[workers_of(own_client)[1]], signal.SIGSTOP)
-    start = time.perf_counter()
+    begin = time.perf_counter()
     with pytest.raises(DistributedError, match="worker 1 does not answer within 4 s") as raised:
         parallel.step(NET.init())
-    assert time.perf_counter() - start < 6
+    assert time.perf_counter() - begin < 6
     assert raised.value.worker == 1
 
 
@@ -425,14 +457,14 @@ def test_the_scheduler_is_gone(cluster: Any) -> None:
     client = connect(cluster.address)
     parallel = DataParallel(slowly, SHARDS, client, timeout=4)
     threading.Timer(0.2, scheduler.kill).start()
-    start = time.perf_counter()
+    begin = time.perf_counter()
     with pytest.raises(DistributedError, match="scheduler"):
         parallel.step(NET.init())
-    assert time.perf_counter() - start < 6
+    assert time.perf_counter() - begin < 6
     client.close(timeout=1)
 
 
-@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
-def test_a_time_out_of_nothing(client: Client, timeout: float) -> None:
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan"), None, "4"])
+def test_a_time_out_of_nothing(client: Client, timeout: Any) -> None:
     with pytest.raises(ValueError, match="above 0"):
         data_parallel(loss, NET.init(), SHARDS, client, timeout=timeout)

@@ -1,7 +1,9 @@
 """A graph on real workers: the numbers of the local engine, where and when they were computed."""
 
+import os
 import re
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cgraph_edu as cg
-from cgraph_edu.distributed import Placement, run
-from cgraph_edu.distributed.clusters import close_kept, connect, workers_of
+from cgraph_edu.distributed import DistributedError, Placement, run
+from cgraph_edu.distributed.clusters import close_kept, workers_of
 from cgraph_edu.graphs.placement import UNITS, blocks
 from tests.properties.programs import Program, programs
 
@@ -67,12 +69,11 @@ def test_an_automatic_placement(client: Client) -> None:
     assert result.agrees
 
 
-def test_two_workers_by_their_address() -> None:
-    with connect(workers=2) as client:
-        try:
-            result = run(SCOPES, client.scheduler_info()["address"], {"one": 0, "two": 1})
-        finally:
-            close_kept()
+def test_workers_by_the_address_of_their_scheduler(client: Client) -> None:
+    try:
+        result = run(SCOPES, client.scheduler_info()["address"], {"one": 0, "two": 1})
+    finally:
+        close_kept()
     assert result.agrees
     assert (result.placement["one"], result.placement["two"]) == (0, 1)
 
@@ -119,10 +120,32 @@ def test_no_block_for_a_worker_that_is_not_there(client: Client) -> None:
         run(SCOPES, client, Placement(SCOPES, of, 5))
 
 
+def test_what_is_no_graph(client: Client) -> None:
+    e = cg.variable(2.0, "a") * 3.0
+    for wrong, kind in ((3, "int"), (e, "Tensor")):
+        with pytest.raises(TypeError, match=rf"run takes a graph, .*{kind}.*cg\.graph\(e\)"):
+            run(wrong, client)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [3, "c", [0, 1]])
+def test_what_is_no_placement(client: Client, wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r'number of a worker for each name, .* \{"c": 0'):
+        run(SCOPES, client, wrong)
+
+
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan")])
 def test_a_time_out_that_is_none(client: Client, timeout: float) -> None:
     with pytest.raises(ValueError, match="a number of seconds, above 0"):
         run(SCOPES, client, timeout=timeout)
+
+
+def test_a_short_time_out_ends_no_worker_that_is_well(client: Client) -> None:
+    before = client.run(os.getpid)
+    for _ in range(3):
+        with suppress(DistributedError):
+            run(SCOPES, client, timeout=0.01)
+    assert client.run(os.getpid) == before
+    assert run(SCOPES, client).agrees
 
 
 def test_large_arrays(client: Client) -> None:
