@@ -53,6 +53,12 @@ AS_PLACED = {
 """In a cluster of our own, Dask leaves tasks on the worker that they were given to, and what was
 sent to a worker stays there until it is not needed any more."""
 
+UNINTERRUPTED = {
+    "distributed.worker.preload": ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"],
+}
+"""Its workers live on when somebody interrupts this process: Ctrl-C, and Jupyter, which interrupts
+every process of the notebook, mean the tasks."""
+
 PATIENT = {"distributed.deploy.lost-worker-timeout": "1 hour"}
 """Dask reads it when a worker dies. So long after that, it gives the worker up for good should it
 not be there: also one that is back since, died again, and is just starting."""
@@ -148,7 +154,7 @@ def start(workers: int, timeout: float = START) -> Client:
 
 
 def _started(workers: int, timeout: float) -> Client:
-    with dask.config.set(AS_PLACED):
+    with dask.config.set(AS_PLACED | UNINTERRUPTED):
         return Client(
             n_workers=workers,
             threads_per_worker=1,

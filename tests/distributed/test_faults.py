@@ -18,7 +18,7 @@ from distributed import Client
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DistributedError, run
-from cgraph_edu.distributed.clusters import client_for, close_kept, connect, workers_of
+from cgraph_edu.distributed.clusters import client_for, close_kept, connect, kill, workers_of
 
 from .conftest import Cluster, until
 
@@ -357,6 +357,17 @@ def test_an_interrupt_leaves_workers_that_end_by_themselves(pair: Client, tmp_pa
         run(risky.graph, pair, PLACE, by="node")
     assert set(risky.pids()) <= set(pair.run(os.getpid).values())
     assert is_usable(pair)
+
+
+def test_workers_outlive_an_interrupt_of_all_processes(pair: Client) -> None:
+    """Jupyter interrupts a whole notebook; a worker that took another's place is spared, too."""
+    kill(pair, workers_of(pair)[:1])
+    assert is_usable(pair)
+    pids = pair.run(os.getpid)
+    for pid in pids.values():
+        os.kill(pid, signal.SIGINT)
+    assert is_usable(pair)
+    assert pair.run(os.getpid) == pids
 
 
 def interrupt(when: Callable[[], Any]) -> None:
