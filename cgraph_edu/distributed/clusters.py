@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -163,6 +164,7 @@ def _started(workers: int, timeout: float) -> Client:
             dashboard_address=OWN_PORT,
             worker_dashboard_address=OWN_PORT,
             silence_logs=logging.CRITICAL,
+            config=deepcopy(dask.config.config),  # of workers that are started later, too
             set_as_default=False,
             timeout=timeout,
         )
