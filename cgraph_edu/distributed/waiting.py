@@ -34,12 +34,9 @@ T = TypeVar("T")
 SEARCH = 1.0
 """At most so many seconds are spent on each question on who is late,"""
 
-QUICKEST = 0.25
-"""and at least so many, however short the time-out;"""
-
-SURE = 1.0
-"""but a worker, which may be ended for it, has so many: on a busy machine, too, it answers in less
-if it is well."""
+QUICKEST = 0.5
+"""and at least so many, however short the time-out: a worker that is well answers in less, on a
+busy machine, too."""
 
 KEPT = 3
 """So many times that are kept of a time-out for them."""
@@ -264,7 +261,7 @@ class Crew:
 
         Those that don't answer come last where they have been given nothing.
         """
-        answers = answers_of(self.client, given, _running, timeout=SURE)
+        answers = answers_of(self.client, given, _running, timeout=self.search)
         found: dict[str, tuple[str, list[Name]]] = {}
         for address in sorted(answers, key=lambda each: (not given[each], self.numbers[each])):
             running = answers[address]
