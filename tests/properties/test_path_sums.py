@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +93,7 @@ def expected(path: tuple[Edge, ...]) -> list[tuple[str, int]]:
     return [(name(target), port) for _, target, port, _ in path]
 
 
+@pytest.mark.slow
 @settings(max_examples=5000)
 @given(multigraphs(), st.integers(0, 12), st.data())
 def test_everything_against_brute_force(
