@@ -12,7 +12,7 @@ from distributed import Client, Future, get_task_stream
 
 from ..bridges.dask import DaskGraph, NodeError, check_placement, placed, to_dask
 from ..core.describe import describe
-from ..core.numbers import format_number
+from ..core.numbers import agree, format_number
 from ..core.tensor import is_array
 from ..graphs.graph import Graph
 from ..graphs.placement import Placement
@@ -44,15 +44,15 @@ class Result:
         """Whether value and gradient are those of the local engine, but for rounding."""
         graph = self.placement.graph
         here = graph.gradient()
-        return _close(self.value, graph.output.value, graph.tolerance) and all(
-            _close(slope, here[name], graph.tolerance) for name, slope in self.gradient.items()
+        return agree(self.value, graph.output.value, 1.0, graph.tolerance) and all(
+            agree(slope, here[name], 1.0, graph.tolerance) for name, slope in self.gradient.items()
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The timeline with matplotlib, onto `ax` or a new figure; gives the Axes."""
         from ..render.timeline import plot_timeline
 
-        return plot_timeline(self.timeline, ax)
+        return plot_timeline(self.timeline, ax, self.placement.workers)
 
     def __str__(self) -> str:
         output = self.placement.graph.output.name
@@ -207,13 +207,3 @@ def _timeline(stream: list[Any], numbers: Numbers) -> tuple[Span, ...]:
 
 def _shown(value: Any) -> str:
     return f"array{value.shape}" if is_array(value) else format_number(value)
-
-
-def _close(x: Any, y: Any, tolerance: float) -> bool:
-    if not is_array(x):
-        scale = max(1.0, abs(x), abs(y))
-        return bool(x == y or (x != x and y != y) or abs(x - y) <= tolerance * scale)
-    import numpy as np
-
-    scale = max(1.0, np.max(np.abs(y), initial=0.0))
-    return bool(np.allclose(x, y, rtol=tolerance, atol=tolerance * scale, equal_nan=True))

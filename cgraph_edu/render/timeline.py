@@ -370,11 +370,11 @@ def _in_words(drawn: Chart) -> str:
     return "\n".join(lines)
 
 
-def plot_timeline(source: Source, ax: Axes | None = None) -> Axes:
+def plot_timeline(source: Source, ax: Axes | None = None, workers: int = 0) -> Axes:
     """The same chart onto matplotlib's Axes, or onto a new figure; for light and for dark pages."""
     from matplotlib.patches import Patch
 
-    drawn = chart(source)
+    drawn = chart(source, workers)
     if ax is None:
         import matplotlib.pyplot as plt
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import cgraph_edu as cg
+from cgraph_edu.distributed.timeline import Span
 from cgraph_edu.graphs.placement import Placement
 from cgraph_edu.graphs.schedule import Machine
 from cgraph_edu.widget.placement import PlacementExplorer
@@ -443,15 +444,6 @@ def test_a_question_that_is_refused_is_told(bare: Page) -> None:
 
 
 # --- To run it ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Span:
-    task: str
-    worker: int
-    start: float
-    stop: float
-    kind: str = "compute"
 
 
 @dataclass(frozen=True)

@@ -245,4 +245,6 @@ def test_the_timeline_is_drawn(client: Client) -> None:
 
     axes = run(SCOPES, client).plot()
     assert axes.has_data()
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    assert rows == ["worker 0", "worker 1", "worker 2"]  # those without work, too
     plt.close("all")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from xml.etree import ElementTree
 
@@ -20,6 +19,7 @@ from matplotlib.figure import Figure
 
 import cgraph_edu as cg
 from cgraph_edu.core.numbers import format_bytes
+from cgraph_edu.distributed.timeline import Span
 from cgraph_edu.graphs.placement import Placement, blocks
 from cgraph_edu.graphs.schedule import Machine, Schedule, simulate
 from cgraph_edu.render.palette import BARS, PALETTES, WORKERS
@@ -394,15 +394,6 @@ def test_workers_are_told_apart_by_the_colour_blind(theme: str, seen: str) -> No
 
 
 # --- The timeline ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Span:
-    task: str
-    worker: int
-    start: float
-    stop: float
-    kind: str = "compute"
 
 
 SPANS = (
