@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-START_UP_SECONDS = 60
+from tests.waiting import answers, told_by, until
+
 CELLS_SECONDS = 60
 FITTINGS = 20
 STATUS_BAR = 60
@@ -247,24 +247,21 @@ def serve(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
         )
     try:
-        told = _wait_until_told(runtime / f"jpserver-{server.pid}.json", server, log)
+        told = told_by(server, log, lambda: _told(runtime / f"jpserver-{server.pid}.json"))
+        until(lambda: answers(f"{told['url']}api"))
         yield Lab(front, told["url"], told["token"])
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def _wait_until_told(file: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    """What the server writes about itself once it listens."""
-    deadline = time.monotonic() + START_UP_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            told: dict[str, Any] = json.loads(file.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
-            time.sleep(0.05)
-        else:
-            return told
-    raise RuntimeError(f"The server did not start:\n{log.read_text()}")
+def _told(file: Path) -> dict[str, Any]:
+    """What the server writes about itself; nothing at first."""
+    try:
+        told: dict[str, Any] = json.loads(file.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return told
 
 
 # In command mode these move among cells, insert, cut, merge and undo them, and run them.

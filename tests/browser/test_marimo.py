@@ -4,20 +4,17 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.test_explorer import field, slider
+from tests.waiting import answers, told_by
 
-START_UP_SECONDS = 60
 # In marimo the last expression of a cell is shown, and a cell runs when a name of it changes.
 APP = """import marimo
 
@@ -103,25 +100,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
         )
     try:
-        yield _wait_until_told(log, server)
+        yield told_by(server, log, lambda: _address(log))
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def _wait_until_told(log: Path, server: subprocess.Popen[bytes]) -> str:
+def _address(log: Path) -> str:
     """The address that marimo prints, once it answers: it takes the next port that is free."""
-    deadline = time.monotonic() + START_UP_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
-        told = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+", log.read_text())
-        try:
-            if told:
-                urlopen(f"{told[0]}/health").close()
-                return told[0]
-        except URLError:
-            pass
-        time.sleep(0.05)
-    raise RuntimeError(f"marimo did not start:\n{log.read_text()}")
+    told = re.search(r"http://(?:localhost|127\.0\.0\.1):\d+", log.read_text())
+    return told[0] if told and answers(f"{told[0]}/health") else ""
 
 
 def opened(page: Page, address: str) -> Locator:

@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,7 @@ import pytest
 from distributed import Client
 
 from cgraph_edu.distributed.clusters import start
-
-SOON = 30.0
-"""Seconds after which a test gives up; nothing that works takes so long."""
-
-
-def until(is_so: Callable[[], Any]) -> Any:
-    """Wait for what comes true; gives it."""
-    end = time.monotonic() + SOON
-    while True:
-        found = is_so()
-        if found:
-            return found
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,9 @@ from cgraph_edu.distributed.clusters import (
     start,
     workers_of,
 )
+from tests.waiting import until
 
-from .conftest import Cluster, until
+from .conftest import Cluster
 
 GRAPH = cg.trace(lambda a, b: a * b + a, a=2.0, b=3.0)
 

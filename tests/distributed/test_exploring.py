@@ -1,23 +1,20 @@
 """cg.distributed.explore: the placement view, with real processes behind its button."""
 
-import time
 from typing import Any
 
 import pytest
 
 import cgraph_edu as cg
 from tests.examples import five_nodes
+from tests.waiting import until
 
 
-def run(view: Any, timeout: float = 60.0) -> dict[str, Any]:
+def run(view: Any) -> dict[str, Any]:
     """As its button does; what came of it."""
     number = view.order.get("number", 0) + 1
     order = {"number": number, "placement": view.answer["placement"], "workers": view.workers}
     view.set_state({"order": order})
-    deadline = time.monotonic() + timeout
-    while view.outcome["state"] == "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: view.outcome["state"] != "running")
     outcome: dict[str, Any] = view.outcome
     return outcome
 

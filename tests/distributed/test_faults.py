@@ -19,8 +19,9 @@ from distributed import Client
 import cgraph_edu as cg
 from cgraph_edu.distributed import DistributedError, run
 from cgraph_edu.distributed.clusters import client_for, close_kept, connect, kill, workers_of
+from tests.waiting import until
 
-from .conftest import Cluster, until
+from .conftest import Cluster
 
 pytestmark = pytest.mark.slow
 

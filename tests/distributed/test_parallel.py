@@ -17,6 +17,7 @@ import cgraph_edu as cg
 from cgraph_edu.distributed import DataParallel, DistributedError, connect, data_parallel
 from cgraph_edu.distributed.clusters import start, workers_of
 from cgraph_edu.nn import tree_map
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -227,10 +228,7 @@ def test_nothing_is_left_on_the_workers(client: Client) -> None:
         return [key for keys in client.has_what().values() for key in keys]
 
     data_parallel(loss, NET.init(), SHARDS, client)
-    deadline = time.monotonic() + 10
-    while kept() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert kept() == []
+    until(lambda: not kept())
 
 
 # --- Faults --------------------------------------------------------------------------------------

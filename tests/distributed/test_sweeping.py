@@ -19,6 +19,7 @@ import cgraph_edu as cg
 from cgraph_edu.distributed import DistributedError, sweep
 from cgraph_edu.distributed.clusters import start, workers_of
 from cgraph_edu.nn import SGD
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -294,7 +295,4 @@ def test_nothing_is_left_on_the_workers(client: Client) -> None:
     def kept() -> list[str]:
         return [key for keys in client.has_what().values() for key in keys]
 
-    deadline = time.monotonic() + 10
-    while kept() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert kept() == []
+    until(lambda: not kept())

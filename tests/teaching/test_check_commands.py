@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from tests.teaching.planted import LESSON, change, stored
+from tests.waiting import until
 
 Command = Callable[..., Result]
 
@@ -148,9 +148,7 @@ def test_ctrl_c_ends_with_130_and_tells_what_was_done(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        deadline = time.monotonic() + 300
-        while not mark.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(mark.exists)
         process.send_signal(signal.SIGINT)
         told, errors = process.communicate(timeout=300)
     assert process.returncode == 130

@@ -15,6 +15,7 @@ from cgraph_edu.teaching import Refused
 from cgraph_edu.teaching.checking import check
 from cgraph_edu.teaching.stripping import strip
 from tests.teaching.planted import LESSON, change, checked, executed, only, stored
+from tests.waiting import until
 
 HANGS = 300
 """Seconds after which something waits for ever, however busy the machine is."""
@@ -205,17 +206,14 @@ def test_what_is_stopped_leaves_no_kernel_behind(tmp_path: Path, number: signal.
         f"list(check([Path({str(tmp_path / 'x.ipynb')!r})]))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + HANGS
-        while not (mark.exists() and "." in mark.read_text()) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(lambda: mark.exists() and "." in mark.read_text())
         process.send_signal(number)
         _, errors = process.communicate(timeout=HANGS)
     assert (number == signal.SIGINT) == (b"KeyboardInterrupt" in errors)
     # Who is killed cannot wait for the others to end.
     left = [int(pid) for pid in mark.read_text().rstrip(".").split()]
-    deadline = time.monotonic() + (0 if number == signal.SIGINT else HANGS / 10)
-    while any(map(is_running, left)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    if number != signal.SIGINT:
+        until(lambda: not any(map(is_running, left)))
     assert [is_running(pid) for pid in left] == [False, False]
 
 

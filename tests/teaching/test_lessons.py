@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from click.testing import Result
 
 from cgraph_edu.teaching import lessons as module
 from cgraph_edu.teaching.lessons import copy_lessons, lessons_folder
+from tests.waiting import answers, told_by, until
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSON = "05_reverse_mode.ipynb"
@@ -283,25 +283,21 @@ class Server:
         """What the server answers."""
         token = self.wait_for(r"\?token=(\w+)")
         headers = {"Authorization": f"token {token}"}
-        url = f"http://localhost:{self.port}/{path}"
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+        home = f"http://localhost:{self.port}/"
+        until(lambda: answers(f"{home}api"))
+        with urllib.request.urlopen(urllib.request.Request(home + path, data, headers)) as answer:
             read: bytes = answer.read()
         return read.decode()
 
     def wait_for(self, pattern: str) -> str:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if found := re.search(pattern, self.log.read_text()):
-                return found[1]
-            time.sleep(0.1)
-        raise AssertionError(self.log.read_text())
+        """What the command prints sooner or later."""
+        found = told_by(self.process, self.log, lambda: re.search(pattern, self.log.read_text()))
+        assert found
+        return found[1]
 
     def wait_for_the_end_of(self, kernel: str) -> None:
         """A kernel ends with its server, or notices soon that it is gone."""
-        deadline = time.monotonic() + 20
-        while kernel in kernels():
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        until(lambda: kernel not in kernels())
 
     def ctrl_c(self) -> int:
         """What a terminal does: a signal for everyone in the foreground."""

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from cgraph_edu.graphs.schedule import Machine
 from cgraph_edu.render.palette import WORKERS
 from cgraph_edu.widget.placement import PlacementExplorer
 from tests.examples import five_nodes
+from tests.waiting import until
 
 FIVE = ("a", "b", "c", "d", "e")
 
@@ -291,10 +291,7 @@ def order(explorer: PlacementExplorer, **changes: Any) -> None:
 
 
 def finished(explorer: PlacementExplorer) -> dict[str, Any]:
-    deadline = time.monotonic() + 10
-    while explorer.outcome.get("state") == "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: explorer.outcome.get("state") != "running")
     told: dict[str, Any] = json.loads(json.dumps(explorer.outcome, allow_nan=False))
     return told
 
