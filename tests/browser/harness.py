@@ -100,3 +100,9 @@ def axe() -> str:
     """The accessibility checker, a development dependency of the bundle."""
     root = STATIC.parents[2]
     return (root / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def stop_clock(page: Page) -> None:
+    """From here time passes in the page only when `page.clock` is told so, however slow we are."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)

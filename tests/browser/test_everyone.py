@@ -290,7 +290,7 @@ LISTEN = """() => {
 
 
 def test_one_announcement_for_each_settled_change(page: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     harness.load(page)
     explorer = harness.mount(page, five_nodes())
     page.evaluate(LISTEN)

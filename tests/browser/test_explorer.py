@@ -348,7 +348,7 @@ def test_inputs_set_in_python_across_a_guard_win(page: Page, bare: Page) -> None
 
 
 def test_a_kernel_that_never_answers_is_said(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, branched(1.0))
     page.evaluate("models[0].save_changes = () => {}")
     field(explorer, "a").fill("-2")
@@ -360,7 +360,7 @@ def test_a_kernel_that_never_answers_is_said(page: Page, bare: Page) -> None:
 
 
 def test_what_python_says_is_shown_and_goes_when_the_guard_holds(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, branched(1.0))
     field(explorer, "a").fill("-2")
     harness.receive(page, {"message": "<b>This</b> graph is static."})
@@ -525,7 +525,7 @@ def test_every_focusable_element_keeps_its_keys(page: Page, explorer: Locator) -
 
 
 def test_one_polite_sentence_for_a_settled_change(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, five_nodes())
     live = explorer.locator("[aria-live=polite]")
     page.clock.run_for(2000)

@@ -166,7 +166,7 @@ def test_an_answer_that_is_late_or_of_another_graph_is_not_shown(bare: Page) -> 
 
 
 def test_a_kernel_that_does_not_answer_is_told_of(bare: Page) -> None:
-    bare.clock.install()
+    harness.stop_clock(bare)
     explorer = harness.mount(bare, network(), 900)
     box(explorer, "layer 1").click()
     bare.clock.fast_forward(3100)

@@ -142,7 +142,7 @@ def test_a_slider_event_reaches_the_page_a_thousand_times(opened: Opener) -> Non
 
 def test_a_failed_guard_is_told_in_words_and_waits_for_nobody(opened: Opener) -> None:
     shown = opened(saved(branched(1.0)))
-    shown.clock.install()
+    harness.stop_clock(shown)
     choose(shown, "a")
     field(shown, "a").fill("-2")
     message = shown.locator(".cgx-message")

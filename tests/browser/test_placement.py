@@ -408,7 +408,7 @@ def test_a_run_that_nobody_begins_is_given_up(bare: Page) -> None:
 
 
 def test_a_kernel_that_is_gone_while_it_runs_is_missed(page: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     harness.load(page, "placement.js")
     running = {"number": 1, "state": "running", "of": [0] * 5, "seconds": 0}
     # As of a notebook that was saved in the middle of a run, too.
@@ -693,11 +693,12 @@ def test_it_fits_a_narrow_page(bare: Page, width: int) -> None:
 
 
 def test_a_change_is_announced_once_it_has_settled(page: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     harness.load(page, "placement.js")
     root = with_python(page, PlacementExplorer(five_nodes()))
     live = root.locator(".cgx-live")
     box(root, "c").click()
+    page.clock.run_for(20)  # a frame, at which Python is told
     expect(box(root, "c")).to_have_attribute("data-worker", "1")
     expect(live).to_be_empty()
     page.clock.run_for(600)

@@ -368,7 +368,7 @@ def test_the_switch_is_a_radio_group_for_the_keyboard(page: Page, bare: Page) ->
 
 
 def test_playing_takes_a_step_at_a_time_and_stops(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, five_nodes(), mode="reverse")
     press(explorer, "Play")
     title = ".cgx-step .cgx-title"
@@ -446,7 +446,7 @@ def test_another_graph_keeps_the_mode_and_the_step(page: Page, bare: Page) -> No
 
 
 def test_each_step_is_announced_once_and_slots_are_part_of_names(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, five_nodes(), mode="reverse", step=1)
     live = explorer.locator("[aria-live=polite]")
     page.evaluate(

@@ -152,7 +152,7 @@ def test_what_a_node_does_not_depend_on_says_so(bare: Page) -> None:
 
 
 def test_the_outcome_is_announced_with_its_reason(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, five_nodes(), target="d")
     choose(explorer, "a")
     page.clock.run_for(600)
@@ -194,7 +194,7 @@ def words(explorer: Locator) -> list[str]:
 
 
 def test_the_graph_in_words(page: Page, bare: Page) -> None:
-    page.clock.install()
+    harness.stop_clock(page)
     explorer = harness.mount(bare, five_nodes())
     summary = explorer.locator("summary")
     summary.press("Enter")
