@@ -27,7 +27,7 @@ KEPT: dict[str, set[str]] = {
     "b": set(),
     "br": set(),
     "code": set(),
-    "img": {"src", "alt", "width", "align"},
+    "img": {"src", "alt", "width", "align", "hspace"},
     "table": {"width"},
     "tbody": set(),
     "td": {"width", "valign"},
@@ -141,7 +141,8 @@ def test_a_link_has_the_lesson_s_title_time_and_picture(lesson: Path) -> None:
     assert len(shown) > 40
     assert picture.alt == f"Lesson {int(lesson.name[:2])}: {shown}"
     opening = nbformat.read(lesson, as_version=4).cells[0].source
-    assert f'<img src="{picture.src}" alt="{escape(shown)}" width="300" align="right">' in opening
+    shape = 'width="300" align="right" hspace="12"'
+    assert f'<img src="{picture.src}" alt="{escape(shown)}" {shape}>' in opening
     (minutes,) = re.findall(r"([\w-]+) minutes", opening)
     assert f"{title.words} · {MINUTES[minutes]} minutes" in read(INDEX).words
 

@@ -77,7 +77,7 @@ def newton() -> cg.Graph:
 
 
 def circle() -> cg.Graph:
-    """Two paths that cancel."""
+    """Four paths that cancel."""
     (t,) = cg.variables(t=0.8)
     s, c = cg.sin(t), cg.cos(t)
     one = s * s + c * c

@@ -734,3 +734,20 @@ def test_it_can_be_taken_off_the_page(bare: Page) -> None:
     root = show(bare, PlacementExplorer(five_nodes()))
     bare.evaluate("cleanups.at(-1)()")
     expect(root).to_be_empty()
+
+
+# --- Beside others --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [700, 1000])
+def test_an_explorer_on_the_same_page_keeps_its_shape(page: Page, width: int) -> None:
+    harness.load(page)
+    explorer = harness.mount(page, five_nodes(), width)
+    parts = ":scope > .cgx-body > *"
+    shape = "(parts) => parts.map((part) => part.getBoundingClientRect().width)"
+    alone = explorer.locator(parts).evaluate_all(shape)
+    assert max(alone) == width - 2
+    page.evaluate(harness.LOAD, (harness.STATIC / "placement.js").read_text())
+    show(page, PlacementExplorer(five_nodes(), workers=2))
+    first = page.locator(".cgx").first
+    assert first.locator(parts).evaluate_all(shape) == alone
