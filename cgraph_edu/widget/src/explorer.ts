@@ -2,7 +2,7 @@
 
 import "./explorer.css";
 
-import { plot, routes } from "./account";
+import { outcome, plot, routes } from "./account";
 import { BugLab, readEngine, type Engine } from "./buglab";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
@@ -13,7 +13,6 @@ import { Ledger, LISTED } from "./ledger";
 import { Messenger, type Model } from "./model";
 import { Modes, readView, type View } from "./modes";
 import { mathName } from "./names";
-import { typeset } from "./numbers";
 import { openPage } from "./page";
 import { Parts, type Picture } from "./parts";
 import { Prediction, told, verdictAt } from "./predict";
@@ -137,6 +136,17 @@ class Explorer {
   #remarks: readonly string[] = [];
   readonly #stops: (() => void)[] = [];
 
+  /** Takes over what Python says, trait by trait. */
+  readonly #takes: Readonly<Record<string, () => void>> = {
+    source: () => (this.#source = this.#scene!.find(this.model.get("source"))),
+    target: () => (this.#target = this.#scene!.find(this.model.get("target")) ?? this.#target),
+    selected_path: () => (this.#chosenPath = this.#count("selected_path", -1)),
+    mode: () => (this.#view = readView(this.model.get("mode"))),
+    engine: () => (this.#engine = readEngine(this.model.get("engine"))),
+    step: () => (this.#stepNumber = this.#count("step")),
+    prediction: () => this.#quiz.hear(),
+  };
+
   constructor(
     private readonly model: Model,
     private readonly root: HTMLElement,
@@ -148,17 +158,8 @@ class Explorer {
     root.setAttribute("aria-label", "computational graph explorer");
     root.addEventListener("keydown", (event) => this.#key(event));
     this.#question.root.append(this.#modes.root);
-    this.#listen("document", () => this.#reload());
-    this.#listen("svg", () => this.#reload());
-    this.#listen("inputs", () => this.#hear());
-    this.#listen("source", () => this.#hear());
-    this.#listen("target", () => this.#hear());
-    this.#listen("selected_path", () => this.#hear());
-    this.#listen("mode", () => this.#hear());
-    this.#listen("step", () => this.#hear());
-    this.#listen("prediction", () => this.#hear());
-    this.#listen("engine", () => this.#hear());
-    this.#listen("ranges", () => this.#reload());
+    for (const trait of ["document", "svg", "ranges"]) this.#listen(trait, () => this.#reload());
+    for (const trait of ["inputs", ...Object.keys(this.#takes)]) this.#listen(trait, () => this.#hear());
     this.#listen("part", () => this.#pictures?.hear());
     this.#listen("opened", () => this.#hearOpened());
     this.#listen("message", () => {
@@ -197,16 +198,16 @@ class Explorer {
 
   #load(): void {
     const before = this.#scene;
-    const mine = before ? this.#scene!.named(this.#inputs) : {};
+    const mine = before?.named(this.#inputs) ?? {};
     const focused = before?.stage.focused();
-    const focus = focused === undefined ? undefined : this.#scene!.name(focused);
+    const focus = focused === undefined ? undefined : before!.name(focused);
     before?.orientation.stop();
     this.#pictures?.dispose();
     this.#sought = null;
-    this.#scene = this.#read();
-    if (!this.#scene) return;
-    const { graph, folding, inputs: recorded } = this.#scene;
-    const names = graph.inputs.map((node) => graph.nodes[node]!.name);
+    const scene = (this.#scene = this.#read());
+    if (!scene) return;
+    const { graph, folding, inputs: recorded } = scene;
+    const names = graph.inputs.map((node) => scene.name(node));
     const told = this.#told();
     // A late answer must not undo what a person did since the question.
     const isLate =
@@ -214,18 +215,13 @@ class Explorer {
     const order = isLate ? [mine, told] : [told, mine];
     this.#inputs = names.map((name, i) => order[0]![name] ?? order[1]![name] ?? recorded[i]!);
     const ranges = (this.model.get("ranges") ?? {}) as Record<string, Range>;
-    const labels = graph.inputs.map((node) => graph.nodes[node]!.label);
+    const labels = graph.inputs.map((node) => scene.label(node));
     this.#panel.build(names, labels, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.#initial());
     const wrt = (this.model.get("wrt") ?? []) as readonly string[];
     this.#question.build(graph, wrt.length ? names.filter((name) => wrt.includes(name)) : names);
-    this.#target = this.#scene!.find(this.model.get("target")) ?? graph.output;
-    this.#source = this.#scene!.find(this.model.get("source"));
-    this.#chosenPath = this.#count("selected_path", -1);
+    this.#target = graph.output;
     this.#litPath = -1;
-    this.#view = readView(this.model.get("mode"));
-    this.#engine = readEngine(this.model.get("engine"));
-    this.#stepNumber = this.#count("step");
-    this.#quiz.hear();
+    Object.values(this.#takes).forEach((take) => take());
     this.#source = this.#unanswered[0] ?? this.#source;
     const isLarge = folding !== null || graph.nodes.filter((node) => node.drawn).length > MANY;
     this.root.classList.toggle("cgx-large", isLarge);
@@ -234,7 +230,7 @@ class Explorer {
     this.#set();
     const opened = this.#count("opened");
     if (opened !== 0 && folding?.has(opened)) this.#open(opened);
-    if (focus !== undefined) this.#scene.stage.focus(this.#scene!.find(focus));
+    if (focus !== undefined) scene.stage.focus(scene.find(focus));
   }
 
   /** Put the picture on the stage. */
@@ -453,23 +449,14 @@ class Explorer {
   // --- What Python does ----------------------------------------------------------------------------
 
   #hear(): void {
-    const { model } = this;
     const scene = this.#scene;
-    const messenger = this.#messenger;
     if (!scene || this.#isReloading) return;
     const before = this.#state();
-    if (!messenger.isAhead("inputs")) {
+    if (!this.#messenger.isAhead("inputs")) {
       const told = this.#told();
-      const { graph } = scene.program;
-      this.#inputs = graph.inputs.map((node, i) => told[graph.nodes[node]!.name] ?? this.#inputs[i]!);
+      this.#inputs = scene.graph.inputs.map((node, i) => told[scene.name(node)] ?? this.#inputs[i]!);
     }
-    if (!messenger.isAhead("source")) this.#source = this.#scene!.find(model.get("source"));
-    if (!messenger.isAhead("target")) this.#target = this.#scene!.find(model.get("target")) ?? this.#target;
-    if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
-    if (!messenger.isAhead("mode")) this.#view = readView(model.get("mode"));
-    if (!messenger.isAhead("engine")) this.#engine = readEngine(model.get("engine"));
-    if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
-    if (!messenger.isAhead("prediction")) this.#quiz.hear();
+    for (const [trait, take] of Object.entries(this.#takes)) if (!this.#messenger.isAhead(trait)) take();
     this.#source = this.#unanswered[0] ?? this.#source;
     // The model calls back for what this view has just told it, too.
     if (this.#state() === before) return;
@@ -485,15 +472,9 @@ class Explorer {
   }
 
   #state(): string {
-    const source = this.#source;
-    const target = this.#target;
-    const chosenPath = this.#chosenPath;
-    const view = this.#view;
-    const engine = this.#engine;
-    const stepNumber = this.#stepNumber;
+    const chosen = [this.#source, this.#target, this.#chosenPath, this.#view, this.#engine];
     const answered = JSON.stringify(this.#quiz.answers);
-    const state = [source, target, chosenPath, view, engine, stepNumber, answered];
-    return [...state, ...this.#inputs].join(" ");
+    return [...chosen, this.#stepNumber, answered, ...this.#inputs].join(" ");
   }
 
   #listen(trait: string, callback: () => void): void {
@@ -520,9 +501,9 @@ class Explorer {
     this.#lab.set(this.#engine);
     this.root.classList.toggle("cgx-buggy", this.#isBuggy);
     this.#question.set(
-      this.#source === null ? "" : this.#scene!.name(this.#source),
-      this.#scene!.name(this.#target),
-      { paths: "an input", forward: this.#scene!.name(this.#seed()), reverse: "every input" }[this.#view],
+      this.#source === null ? "" : scene.name(this.#source),
+      scene.name(this.#target),
+      { paths: "an input", forward: scene.name(this.#seed()), reverse: "every input" }[this.#view],
     );
     this.#question.lock(isAsked);
     scene.stage.show(scene.values, scene.partials);
@@ -549,7 +530,8 @@ class Explorer {
   }
 
   /** Show the pass, if there is one. Returns what its slots say of each node. */
-  #follow({ graph, stage, partials }: Scene): string[] {
+  #follow(scene: Scene): string[] {
+    const { graph, stage, partials } = scene;
     // What is to be predicted is not shown by a pass, either.
     const mode = this.#isAsked ? "paths" : this.#view;
     const fault = this.#engine;
@@ -559,17 +541,17 @@ class Explorer {
       stage.progress([], 0);
       this.#tools.remark("");
       if (this.#isBuggy && fault !== "reverse") {
-        const pass = { graph: graph, target, fault };
+        const pass = { graph, target, fault };
         return this.#lab.show(pass, stage, partials, this.#source);
       }
     }
     this.#lab.hide();
     if (mode === "paths") return [];
-    const pass = { graph: graph, mode, seed: this.#seed(), target };
+    const pass = { graph, mode, seed: this.#seed(), target };
     const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
     const acting = this.#stepper.acting(this.#stepNumber);
     const isElsewhere = acting !== undefined && stage.box(acting) === null;
-    this.#tools.remark(isElsewhere ? `This step is at ${this.#scene!.name(acting)}, outside this part.` : "");
+    this.#tools.remark(isElsewhere ? `This step is at ${scene.name(acting)}, outside this part.` : "");
     return remarks;
   }
 
@@ -700,19 +682,10 @@ class Explorer {
   #outcome(): string {
     const scene = this.#scene;
     const source = this.#source;
-    const target = this.#target;
-    if (!scene || this.root.classList.contains("cgx-stale")) return "";
-    if (this.#isAsked) return "";
+    if (!scene || this.#isAsked || this.root.classList.contains("cgx-stale")) return "";
     if (this.#view !== "paths") return this.#stepper.said;
-    const to = this.#scene!.name(target);
-    const said = this.#isBuggy ? `; ${this.#lab.said(source, this.#offered())}` : "";
-    if (source === null) return `${to} = ${typeset(scene.values[target]!)}${said}`;
-    const { graph } = scene.program;
-    const { total, count } = pathSum(graph, scene.partials, source, target, 0);
-    const derivative = `∂${to}/∂${this.#scene!.name(source)} = ${typeset(source === target ? 1 : total)}`;
-    if (source === target) return `${derivative}${said}`;
-    if (!count) return `${derivative}, ${to} does not depend on ${this.#scene!.name(source)}`;
-    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}${said}`;
+    const told = outcome(scene, source, this.#target);
+    return this.#isBuggy ? `${told}; ${this.#lab.said(source, this.#offered())}` : told;
   }
 
   #paint(): void {
@@ -735,8 +708,8 @@ class Explorer {
   /** What "Reset" goes back to. */
   #initial(): number[] {
     const initial = this.#told("initial");
-    const { graph } = this.#scene!.program;
-    return graph.inputs.map((node) => initial[this.#scene!.name(node)] ?? graph.nodes[node]!.value);
+    const scene = this.#scene!;
+    return scene.graph.inputs.map((node) => initial[scene.name(node)] ?? scene.graph.nodes[node]!.value);
   }
 
   #count(trait: string, otherwise = 0): number {
