@@ -7,25 +7,24 @@ import { BugLab, readEngine, type Engine } from "./buglab";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import { DocumentError, fromJson, toJson } from "./document";
-import { element, keepKeys, setText } from "./dom";
+import { element, keepKeys } from "./dom";
 import { InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED } from "./ledger";
+import { Live } from "./live";
 import { Messenger, type Model } from "./model";
 import { Modes, readView, type View } from "./modes";
 import { mathName } from "./names";
 import { openPage } from "./page";
-import { Parts, type Picture } from "./parts";
 import { Prediction, told, verdictAt } from "./predict";
 import { Question } from "./question";
 import { Quiz } from "./quiz";
 import { Report } from "./report";
 import { Scene } from "./scene";
-import type { Found } from "./search";
 import { Stepper } from "./stepper";
 import { resolveTheme, watchTheme } from "./theme";
-import { Tools } from "./tools";
 import { sentences, Twin } from "./twin";
 import { walk } from "./walk";
+import { Way } from "./way";
 import { why, whyTrivial } from "./why";
 import { Zoom } from "./zoom";
 // The last word on where things stand.
@@ -39,9 +38,6 @@ export { FaultyEngine, isRight } from "./faulty";
 export { Program } from "./evaluate";
 export { formatNumber } from "./numbers";
 export { plan, take } from "./steps";
-
-/** A change counts as settled, and is announced, after this long. */
-const SETTLED_MS = 500;
 
 /** A picture with more boxes than this has tools to find the way in it. */
 const MANY = 24;
@@ -57,19 +53,15 @@ class Explorer {
     const [from, to] = [this.#scene!.find(source), this.#scene!.find(target)!];
     const chosen = to === this.#target ? from : to;
     this.#choose(from, to);
-    if (chosen !== null) this.#reveal(chosen);
+    if (chosen !== null) this.#way.reveal(chosen);
   });
   readonly #host = element("div", { class: "cgx-stage" });
   readonly #zoom = new Zoom(this.#host);
-  readonly #tools = new Tools(
-    this.#zoom,
-    () => this.#findable(),
-    (part) => this.#open(part),
-  );
+  readonly #way = new Way(this.#zoom, () => this.#set());
   readonly #report = new Report(() => this.model.isAlone === true);
   readonly #lab = new BugLab((engine) => this.#use(engine));
   readonly #panel = new InputsPanel(
-    (index, value) => this.#move(this.#inputs.map((x, i) => (i === index ? value : x))),
+    (index, value) => this.#moveOne(index, value),
     () => this.#move(this.#initial()),
     this.#lab.menu,
   );
@@ -83,15 +75,12 @@ class Explorer {
   });
   readonly #modes = new Modes((view) => this.#turn(view));
   readonly #stepper = new Stepper((step) => this.#goTo(step));
-  readonly #curve = new Curve((x) => this.#moveSource(x));
-  readonly #twin = new Twin(() => {
-    const { graph, partials, stage } = this.#scene!;
-    return sentences(graph, partials, this.#target, (node) => stage.describe(node));
-  });
-  readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
+  readonly #curve = new Curve((x) => this.#moveOne(this.#scene!.graph.inputs.indexOf(this.#source!), x));
+  readonly #twin = new Twin(() => sentences(this.#scene!, this.#target));
+  readonly #live = new Live();
   readonly #parts = [
     this.#question.root,
-    this.#tools.root,
+    this.#way.tools.root,
     element(
       "div",
       { class: "cgx-body" },
@@ -105,12 +94,10 @@ class Explorer {
       this.#lab.panel,
       this.#twin.root,
     ),
-    this.#live,
+    this.#live.root,
   ];
 
   #scene: Scene | null = null;
-  /** Gives the pictures of a folded graph's parts. */
-  #pictures: Parts | null = null;
   /** What the sliders say; the scene may still be at older inputs, until a guard holds again. */
   #inputs: readonly number[] = [];
   #source: number | null = null;
@@ -124,13 +111,9 @@ class Explorer {
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
-  /** The node that is to get the focus once the part that it is in is open. */
-  #sought: number | null = null;
-
   #isReloading = false;
   /** Whether things moved on since Python's last message. */
   #isDismissed = false;
-  #settling = 0;
   #finishing = 0;
   /** What is said of each node beside its value. */
   #remarks: readonly string[] = [];
@@ -160,7 +143,7 @@ class Explorer {
     this.#question.root.append(this.#modes.root);
     for (const trait of ["document", "svg", "ranges"]) this.#listen(trait, () => this.#reload());
     for (const trait of ["inputs", ...Object.keys(this.#takes)]) this.#listen(trait, () => this.#hear());
-    this.#listen("part", () => this.#pictures?.hear());
+    this.#listen("part", () => this.#way.hear());
     this.#listen("opened", () => this.#hearOpened());
     this.#listen("message", () => {
       this.#isDismissed = false;
@@ -175,12 +158,12 @@ class Explorer {
     this.#messenger.flush();
     this.#stepper.pause();
     this.#stops.forEach((stop) => stop());
-    clearTimeout(this.#settling);
+    this.#live.stop();
     this.#report.stop();
     cancelAnimationFrame(this.#finishing);
     this.#curve.dispose();
     this.#scene?.orientation.stop();
-    this.#pictures?.dispose();
+    this.#way.leave();
     this.root.replaceChildren();
   }
 
@@ -202,8 +185,7 @@ class Explorer {
     const focused = before?.stage.focused();
     const focus = focused === undefined ? undefined : before!.name(focused);
     before?.orientation.stop();
-    this.#pictures?.dispose();
-    this.#sought = null;
+    this.#way.leave();
     const scene = (this.#scene = this.#read());
     if (!scene) return;
     const { graph, folding, inputs: recorded } = scene;
@@ -225,11 +207,11 @@ class Explorer {
     this.#source = this.#unanswered[0] ?? this.#source;
     const isLarge = folding !== null || graph.nodes.filter((node) => node.drawn).length > MANY;
     this.root.classList.toggle("cgx-large", isLarge);
-    this.#tools.root.hidden = !isLarge;
+    this.#way.tools.root.hidden = !isLarge;
     if (!before) this.root.replaceChildren(...this.#parts);
     this.#set();
     const opened = this.#count("opened");
-    if (opened !== 0 && folding?.has(opened)) this.#open(opened);
+    if (opened !== 0 && folding?.has(opened)) this.#way.open(opened);
     if (focus !== undefined) scene.stage.focus(scene.find(focus));
   }
 
@@ -242,7 +224,7 @@ class Explorer {
     this.root.classList.toggle("cgx-long", stage.isLong);
     this.#zoom.attach(stage.svg);
     walk(stage.svg);
-    this.#tools.at(folding, opened);
+    this.#way.tools.at(folding, opened);
     this.#paint();
     this.#draw();
     orientation.watch(this.#host, () => {
@@ -258,14 +240,9 @@ class Explorer {
     try {
       const scene = new Scene(this.model.get("document"), String(this.model.get("svg")), {
         picked: (node, reverse) => this.#pick(node, reverse),
-        entered: (part) => this.#open(part, true),
+        entered: (part) => this.#way.open(part, true),
       });
-      this.#pictures =
-        scene.folding &&
-        new Parts(this.model, this.#messenger, scene.folding, scene.whole, {
-          shown: (picture) => this.#unfold(picture),
-          said: (text) => this.#tools.say(text),
-        });
+      this.#way.enter(scene, this.model, this.#messenger);
       return scene;
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
@@ -289,8 +266,7 @@ class Explorer {
     this.#messenger.send("asked", this.#count("asked") + 1);
   }
 
-  #moveSource(value: number): void {
-    const index = this.#scene!.graph.inputs.indexOf(this.#source!);
+  #moveOne(index: number, value: number): void {
     this.#move(this.#inputs.map((x, i) => (i === index ? value : x)));
   }
 
@@ -381,61 +357,6 @@ class Explorer {
     this.#highlight();
   }
 
-  /** Open a part. With `goesIn` the focus goes into it, for the box that had it is gone. */
-  #open(part: number, goesIn = false): void {
-    if (goesIn) this.#sought = this.#scene!.folding!.members(part)[0]!;
-    this.#pictures!.open(part);
-  }
-
-  /** The picture of a part is here. */
-  #unfold(picture: Picture): void {
-    const scene = this.#scene!;
-    const hadFocus = this.#tools.root.contains(document.activeElement);
-    try {
-      scene.show(picture);
-    } catch (error) {
-      if (!(error instanceof DocumentError)) throw error;
-      this.#tools.say(`This part can't be shown: ${error.message}.`);
-      return;
-    }
-    this.#set();
-    const sought = this.#sought;
-    this.#sought = null;
-    if (sought !== null) this.#focus(sought);
-    else if (hadFocus) this.#tools.focus();
-  }
-
-  #focus(node: number): void {
-    const box = this.#scene!.stage.box(node);
-    box?.focus({ preventScroll: true });
-    box?.scrollIntoView({ block: "nearest", inline: "center" });
-  }
-
-  /** Show a node that was chosen by its name, if it is folded away. */
-  #reveal(node: number, takesFocus = false): void {
-    const { stage, folding } = this.#scene!;
-    const isHere = stage.has(node) || !folding;
-    if (takesFocus && isHere) this.#focus(node);
-    else if (takesFocus) this.#sought = node;
-    if (!isHere) this.#open(folding!.home(node));
-  }
-
-  /** What the search finds: each node, and each part. */
-  #findable(): Found[] {
-    const { graph, folding } = this.#scene!;
-    const parts = (folding?.parts ?? []).flatMap(({ name, parent }, part): Found[] =>
-      part && !name.includes("…")
-        ? [{ name, where: folding!.trail(parent), chosen: () => this.#open(part, true) }]
-        : [],
-    );
-    const nodes = graph.nodes.flatMap(({ name, drawn }, node): Found[] =>
-      drawn
-        ? [{ name, where: folding?.trail(folding.home(node)) ?? "", chosen: () => this.#reveal(node, true) }]
-        : [],
-    );
-    return [...parts, ...nodes];
-  }
-
   #key(event: KeyboardEvent): void {
     // Keys stop here: they are not the notebook's.
     event.stopPropagation();
@@ -468,7 +389,7 @@ class Explorer {
     const scene = this.#scene;
     const opened = this.#count("opened");
     if (!scene?.folding?.has(opened) || this.#isReloading || this.#messenger.isAhead("opened")) return;
-    if (opened !== scene.opened) this.#open(opened);
+    if (opened !== scene.opened) this.#way.open(opened);
   }
 
   #state(): string {
@@ -532,27 +453,27 @@ class Explorer {
   /** Show the pass, if there is one. Returns what its slots say of each node. */
   #follow(scene: Scene): string[] {
     const { graph, stage, partials } = scene;
+    const target = this.#target;
+    const engine = this.#engine;
     // What is to be predicted is not shown by a pass, either.
     const mode = this.#isAsked ? "paths" : this.#view;
-    const fault = this.#engine;
-    const target = this.#target;
-    if (mode === "paths") {
-      this.#stepper.hide();
-      stage.progress([], 0);
-      this.#tools.remark("");
-      if (this.#isBuggy && fault !== "reverse") {
-        const pass = { graph, target, fault };
-        return this.#lab.show(pass, stage, partials, this.#source);
-      }
+    if (mode !== "paths") {
+      this.#lab.hide();
+      const pass = { graph, mode, seed: this.#seed(), target };
+      const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
+      const acting = this.#stepper.acting(this.#stepNumber);
+      const isElsewhere = acting !== undefined && stage.box(acting) === null;
+      this.#way.tools.remark(isElsewhere ? `This step is at ${scene.name(acting)}, outside this part.` : "");
+      return remarks;
+    }
+    this.#stepper.hide();
+    stage.progress([], 0);
+    this.#way.tools.remark("");
+    if (this.#isBuggy && engine !== "reverse") {
+      return this.#lab.show({ graph, target, fault: engine }, stage, partials, this.#source);
     }
     this.#lab.hide();
-    if (mode === "paths") return [];
-    const pass = { graph, mode, seed: this.#seed(), target };
-    const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
-    const acting = this.#stepper.acting(this.#stepNumber);
-    const isElsewhere = acting !== undefined && stage.box(acting) === null;
-    this.#tools.remark(isElsewhere ? `This step is at ${scene.name(acting)}, outside this part.` : "");
-    return remarks;
+    return [];
   }
 
   /** Where a pass starts: in forward mode at the source, or else at the first input. */
@@ -595,7 +516,7 @@ class Explorer {
   }
 
   #account(scene: Scene): void {
-    const { graph, partials, values } = scene;
+    const { graph, partials } = scene;
     const source = this.#source;
     const target = this.#target;
     const to = mathName(scene.label(target));
@@ -622,7 +543,7 @@ class Explorer {
       target: scene.label(target),
       sum,
       routes: routes(scene, source, sum),
-      why: why(graph, values, partials, sum),
+      why: why(scene, sum),
       verdict: this.#isBuggy ? this.#lab.verdict(source, sum) : null,
     });
   }
@@ -672,11 +593,10 @@ class Explorer {
 
   /** Announce the outcome once things have come to rest. */
   #settle(): void {
-    clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => {
-      setText(this.#live, this.#outcome());
+    this.#live.settle(() => {
       this.#twin.settle();
-    }, SETTLED_MS);
+      return this.#outcome();
+    });
   }
 
   #outcome(): string {
