@@ -1,9 +1,7 @@
 """Run a learner's code and draw what it computed: the machinery behind `%%cgraph`, without IPython.
 
-The code runs as it stands, with two changes to its syntax tree. After each assignment outside
-functions a hook looks at the names that were bound: plain numbers become inputs, results take the
-name that they were given. And each call goes through a router, so that `math.sin(x)` on a Tensor is
-recorded rather than refused.
+The code runs as it stands, but for the two changes of rewriting.py. What is bound to a name comes
+by here: a plain number becomes an input, a result takes the name that it was given.
 
 A cell that uses a dialect says itself which of its numbers are inputs, so its plain numbers stay
 plain: `lr = 0.1` beside `w = torch.tensor(2.0, requires_grad=True)` is what it is in PyTorch.
@@ -12,31 +10,25 @@ plain: `lr = 0.1` beside `w = torch.tensor(2.0, requires_grad=True)` is what it 
 from __future__ import annotations
 
 import ast
-import builtins
 import hashlib
 import linecache
-import math
 import numbers
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from types import ModuleType
 from typing import Any
 
-from .core import functions as ops
 from .core.recording import DomainWarning, GuardError, Recording, record
 from .core.tensor import Tensor, Variable, is_array, is_foreign, node_of, variable
 from .graphs.build import NoGraphError, build, members
 from .graphs.graph import Graph, door
 from .keeping import DIALECTS, Kept, random_state
-
-BIND = "_cgraph_bind"
-CALL = "_cgraph_call"
-"""The names under which the rewritten code finds its hooks."""
+from .rewriting import BIND, CALL, Rewriter, bound_names, is_hook, route
 
 
 @dataclass(frozen=True)
@@ -86,7 +78,7 @@ class Cell:
         object.__setattr__(self, "imported", imported)
         dotted = frozenset(_replaced(_dotted(each), dict(imports)) for each in found)
         object.__setattr__(self, "dotted", dotted)
-        object.__setattr__(self, "tree", _Rewriter().visit(tree))
+        object.__setattr__(self, "tree", Rewriter().visit(tree))
         ast.fix_missing_locations(self.tree)
 
     def dialects(self, namespace: Mapping[str, Any]) -> set[str]:
@@ -174,7 +166,7 @@ class Run:
                     self._know(name, value)
 
         tree, last = self.cell.tree, None
-        if tree.body and isinstance(tree.body[-1], ast.Expr) and not _is_hook(tree.body[-1]):
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not is_hook(tree.body[-1]):
             last = ast.Expression(tree.body[-1].value)
             tree = ast.Module(tree.body[:-1], [])
         namespace[BIND], namespace[CALL] = bind, route
@@ -378,133 +370,3 @@ def _dialect_of(value: Any) -> str:
         value = type(value).__cgraph_node__.fget  # classes say that they are the framework's own
     home = getattr(value, "__name__" if isinstance(value, ModuleType) else "__module__", None)
     return _dialect_in(str(home))
-
-
-# --- The two changes to the syntax tree ----------------------------------------------------------
-
-
-class _Rewriter(ast.NodeTransformer):
-    """Puts a hook after each assignment, and a router into each call."""
-
-    def __init__(self) -> None:
-        self.in_loop = False
-
-    def _hook(self, node: Any, names: Iterable[str]) -> ast.Call:
-        arguments: list[ast.expr] = [
-            ast.Constant(" ".join(names)),
-            ast.Constant(not self.in_loop),
-        ]
-        return ast.Call(ast.Name(BIND, ast.Load()), arguments, [])
-
-    def _assignment(self, node: Any) -> Any:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        names = dict.fromkeys(name for target in targets for name in bound_names(target))
-        self.generic_visit(node)
-        if not names or node.value is None:  # `x: float` alone binds nothing
-            return node
-        return [node, ast.copy_location(ast.Expr(self._hook(node, names)), node)]
-
-    visit_Assign = visit_AnnAssign = visit_AugAssign = _assignment
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
-        """`(a := 2.0)` turns into `(a := 2.0, hook, a)[2]`: what goes on is already an input."""
-        self.generic_visit(node)
-        name = node.target.id
-        steps = [node, self._hook(node, [name]), ast.Name(name, ast.Load())]
-        last = ast.Subscript(ast.Tuple(steps, ast.Load()), ast.Constant(2), ast.Load())
-        return ast.copy_location(last, node)
-
-    def _loop(self, node: Any) -> Any:
-        outside, self.in_loop = self.in_loop, True
-        self.generic_visit(node)
-        self.in_loop = outside
-        return node
-
-    visit_For = visit_While = visit_AsyncFor = _loop
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _loop
-
-    def _own_scope(self, node: Any) -> Any:
-        return _Router().visit(node)
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _own_scope
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        """Route the call."""
-        return _routed(self, node)
-
-
-class _Router(ast.NodeTransformer):
-    """Puts a router into each call; names inside functions are the learner's own business."""
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        """Route the call."""
-        return _routed(self, node)
-
-
-def _routed(visitor: ast.NodeTransformer, node: ast.Call) -> ast.Call:
-    visitor.generic_visit(node)
-    # Only names and attributes can mean `math.sin` or `sin`; `super()` must stay as it is.
-    if isinstance(node.func, (ast.Name, ast.Attribute)) and getattr(node.func, "id", "") != "super":
-        router = ast.copy_location(ast.Name(CALL, ast.Load()), node.func)
-        node.func = ast.copy_location(ast.Call(router, [node.func], []), node.func)
-    return node
-
-
-def bound_names(target: ast.expr) -> Iterator[str]:
-    """The names in the target of an assignment, in the order of writing."""
-    match target:
-        case ast.Name(id=name):
-            yield name
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            for part in parts:
-                yield from bound_names(part)
-        case ast.Starred(value=rest):
-            yield from bound_names(rest)
-
-
-def _is_hook(statement: ast.Expr) -> bool:
-    call = statement.value
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == BIND
-
-
-# --- The router ----------------------------------------------------------------------------------
-
-
-def route(function: Any) -> Any:
-    """The recorded version of a function of `math`, or of `sum`; any other as it is."""
-    return _ROUTES.get(id(function), function)
-
-
-def _recorded(plain: Callable[..., Any], on_tensors: Callable[..., Any]) -> Callable[..., Any]:
-    def routed(*arguments: Any, **settings: Any) -> Any:
-        if any(isinstance(argument, Tensor) for argument in arguments):
-            return on_tensors(*arguments, **settings)
-        return plain(*arguments, **settings)
-
-    return routed
-
-
-def _log(x: Any, base: Any = None) -> Any:
-    return ops.log(x) if base is None else ops.log(x) / ops.log(base)
-
-
-def _sum(terms: Any, /, start: Any = 0) -> Any:
-    """`sum` without its leading zero, which would be a node of its own in the picture."""
-    terms = list(terms)
-    if terms and isinstance(terms[0], Tensor) and isinstance(start, int) and start == 0:
-        return builtins.sum(terms[1:], terms[0])
-    return builtins.sum(terms, start)
-
-
-_ROUTES: dict[int, Callable[..., Any]] = {
-    id(getattr(math, name)): _recorded(getattr(math, name), getattr(ops, name))
-    for name in "exp expm1 log1p sqrt sin cos tan asin acos atan sinh cosh tanh".split()
-} | {
-    id(math.log): _recorded(math.log, _log),
-    id(math.log2): _recorded(math.log2, lambda x: _log(x, 2.0)),
-    id(math.log10): _recorded(math.log10, lambda x: _log(x, 10.0)),
-    id(math.fabs): _recorded(math.fabs, ops.absolute),
-    id(math.hypot): _recorded(math.hypot, lambda *x: ops.sqrt(_sum([each * each for each in x]))),
-    id(math.pow): _recorded(math.pow, lambda x, y: x**y),
-    id(builtins.sum): _sum,
-}

@@ -16,7 +16,7 @@ from IPython.core.magic_arguments import (
 )
 from IPython.display import display
 
-from .cell import CALL, Cell, Run, route
+from .cell import Cell, Run
 from .core.tensor import Tensor, node_of
 from .errors import hide_frames, own_frames_alone, show_frames
 from .graphs.answers import TOLERANCE
@@ -25,6 +25,7 @@ from .graphs.graph import FAULTY, Graph, door
 from .notations import NOTATIONS, Telling, shown, tell
 from .render.picture import bundle, is_explored
 from .render.text import LIMIT
+from .rewriting import CALL, route
 from .widget.setup import PLAIN, Setup
 
 

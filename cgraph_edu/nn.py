@@ -119,6 +119,8 @@ class MLP:
     activation: Callable[[Any], Any] = field(default=relu, repr=False)
 
     def __post_init__(self) -> None:
+        if not hasattr(self.sizes, "__len__"):
+            raise TypeError(f"sizes={self.sizes}: they come in one list, such as MLP([2, 16, 1])")
         if len(self.sizes) < 2:
             raise ValueError(f"{self} needs two sizes or more: inputs, ..., outputs")
         self.layers  # noqa: B018, their errors belong here

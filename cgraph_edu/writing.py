@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .cell import Run, bound_names
+from .cell import Run
 from .core import functions
 from .graphs.graph import Graph
+from .rewriting import bound_names
 
 
 class NotationError(ValueError):

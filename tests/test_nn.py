@@ -141,6 +141,8 @@ def test_a_shape_that_does_not_fit(layer: Any, parameters: Any, x: Any, message:
 def test_networks_that_cannot_be() -> None:
     with pytest.raises(ValueError, match=r"MLP\(sizes=\[2\]\) needs two sizes"):
         MLP([2])
+    with pytest.raises(TypeError, match=r"sizes=2: they come in one list, such as MLP\(\["):
+        MLP(2, 1)  # type: ignore[arg-type]  # what a learner may write
     with pytest.raises(ValueError, match=r"outputs=0\): a layer has at least one input"):
         MLP([2, 3, 0])
 

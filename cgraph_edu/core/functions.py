@@ -9,27 +9,35 @@ from .expressions import FUNCTIONS
 from .ops import OPS
 from .tensor import recorded
 
-exp = recorded(OPS["exp"])
-log = recorded(OPS["log"])
-sqrt = recorded(OPS["sqrt"])
-sin = recorded(OPS["sin"])
-cos = recorded(OPS["cos"])
-tan = recorded(OPS["tan"])
-sinh = recorded(OPS["sinh"])
-cosh = recorded(OPS["cosh"])
-tanh = recorded(OPS["tanh"])
-asin = recorded(OPS["asin"])
-acos = recorded(OPS["acos"])
-atan = recorded(OPS["atan"])
-expm1 = recorded(OPS["expm1"])
-log1p = recorded(OPS["log1p"])
-sigmoid = recorded(OPS["sigmoid"])
-relu = recorded(OPS["relu"])
-absolute = recorded(OPS["abs"])
-maximum = recorded(OPS["maximum"])
-minimum = recorded(OPS["minimum"])
-where = recorded(OPS["where"])
-_clip = recorded(OPS["clip"])
+
+def _function(row: str, name: str | None = None) -> Callable[..., Any]:
+    """The function of a row of the table, to be pickled by the name that it has below."""
+    function = recorded(OPS[row])
+    function.__module__, function.__qualname__ = __name__, name or row
+    return function
+
+
+exp = _function("exp")
+log = _function("log")
+sqrt = _function("sqrt")
+sin = _function("sin")
+cos = _function("cos")
+tan = _function("tan")
+sinh = _function("sinh")
+cosh = _function("cosh")
+tanh = _function("tanh")
+asin = _function("asin")
+acos = _function("acos")
+atan = _function("atan")
+expm1 = _function("expm1")
+log1p = _function("log1p")
+sigmoid = _function("sigmoid")
+relu = _function("relu")
+absolute = _function("abs", "absolute")
+maximum = _function("maximum")
+minimum = _function("minimum")
+where = _function("where")
+_clip = _function("clip", "_clip")
 
 
 def clip(x: Any, low: Any = None, high: Any = None) -> Any:

@@ -135,6 +135,13 @@ class Tensor(LikeNumPy):
     def __format__(self, spec: str) -> str:
         return format(self.value, spec)
 
+    def __reduce__(self) -> tuple[Callable[..., Tensor], tuple[Any, ...]]:
+        # A copy's place in the order of recording would be before or after its operands' by chance.
+        raise TypeError(
+            f"{describe(self)} was computed, and only inputs can be copied or pickled: take its "
+            "number, .value, or make a graph of it, cg.graph, which can be"
+        )
+
     # --- Reading a value as plain Python -------------------------------------------------------
 
     def __bool__(self) -> bool:
@@ -249,6 +256,10 @@ class Variable(Tensor):
     recordings: tuple[Recording, ...]
     """Those under which it was made, or in which a guard depends on it."""
 
+    def __reduce__(self) -> tuple[Callable[..., Tensor], tuple[Any, ...]]:
+        # A copy is an input of its own.
+        return variable, (self.value, self.name)
+
 
 class ConstantTensor(Tensor):
     """A Tensor through which no derivative flows."""
@@ -259,6 +270,9 @@ class ConstantTensor(Tensor):
     def is_constant(self) -> bool:
         """Always."""
         return True
+
+    def __reduce__(self) -> tuple[Callable[..., Tensor], tuple[Any, ...]]:
+        return constant, (self.value, self.name)
 
 
 def variable(value: Any, name: str | None = None) -> Variable:

@@ -1,7 +1,9 @@
 """Tensor: operators, messages, NumPy functions, depth."""
 
+import copy
 import math
 import operator
+import pickle
 import warnings
 from collections.abc import Callable
 from decimal import Decimal
@@ -316,3 +318,37 @@ def test_arithmetic_on_arrays_raises_no_warnings_of_numpy() -> None:
         warnings.simplefilter("error")
         result = 1.0 / cg.variable(np.array([0.0, 1.0]))
     np.testing.assert_array_equal(result.value, [math.inf, 1.0])
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_a_copy_of_an_input_is_an_input_of_its_own(copied: Callable[[Any], Any]) -> None:
+    a = cg.variable(2.0, name="a")
+    b = copied(a)
+    assert (b.value, b.name) == (2.0, "a")
+    assert cg.gradient(a * b * b, [a, b]) == (4.0, 8.0)
+    w = copied(cg.variable(np.array([1.0, 2.0], np.float32)))
+    assert cg.gradient((w * w).sum(), [w])[0].tolist() == [2.0, 4.0]
+    assert w.value.dtype == np.float32
+    assert copied(cg.constant(3.0, name="c")).is_constant
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_what_was_computed_is_not_copied_and_says_what_to_copy(
+    copied: Callable[[Any], Any],
+) -> None:
+    a = cg.variable(2.0, name="a")
+    with pytest.raises(TypeError, match=r"a \* a was computed.*\.value.*cg\.graph"):
+        copied(a * a)
+
+
+@pytest.mark.parametrize("name", ["exp", "relu", "maximum", "absolute", "clip", "where"])
+def test_a_function_is_pickled_by_its_name(name: str) -> None:
+    function = getattr(cg, name, None) or getattr(cg.core.functions, name)
+    assert pickle.loads(pickle.dumps(function)) is function
+
+
+def test_a_network_is_pickled_with_its_activation() -> None:
+    network = cg.nn.MLP([2, 3, 1], cg.tanh)
+    assert pickle.loads(pickle.dumps(network)).activation is cg.tanh

@@ -11,7 +11,8 @@ from ...core.ops import OPS, Op
 from ...core.tensor import record
 from . import dtypes
 from .operands import bare, compute, is_number
-from .tensors import Tensor, core_value, is_recording, lifted, wrap
+from .results import is_recording
+from .tensors import Tensor, core_value, lifted, wrap
 
 
 @dataclass(frozen=True)

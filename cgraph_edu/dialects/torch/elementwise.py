@@ -20,8 +20,9 @@ from ...core.tensor import apply
 from ..error_function import Erf, erf_of
 from . import dtypes, warned
 from .operands import bare, check_shapes, check_tensor, compute, is_number
+from .results import node_for, result
 from .steps import in_steps
-from .tensors import Tensor, lifted, node_for, result, wrap
+from .tensors import Tensor, lifted, wrap
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,8 +11,9 @@ from ...core import arrays, functions
 from ...core.arrays.indexing import scatter
 from . import dtypes
 from .operands import bare, copied, is_number
+from .results import is_recording, result
 from .tape import is_grad_enabled, is_inference_mode_enabled
-from .tensors import Tensor, is_recording, lifted, result
+from .tensors import Tensor, lifted
 
 
 def _settled(index: Any) -> Any:

@@ -13,7 +13,8 @@ from ...core.arrays.softmax import LogSoftmax as CoreLogSoftmax
 from ...core.arrays.softmax import Softmax as CoreSoftmax
 from ...core.tensor import Tensor as CoreTensor
 from .operands import axis_of
-from .tensors import Tensor, result
+from .results import result
+from .tensors import Tensor
 
 LANES = 16
 

@@ -9,8 +9,9 @@ from .autograd import functional
 from .autograd import grad as _grad
 from .functions import stack
 from .missing import no_name
+from .results import is_recording
 from .tape import recording
-from .tensors import Tensor, is_recording
+from .tensors import Tensor
 
 __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "vjp", "vmap"]
 

@@ -12,7 +12,8 @@ from ...core.rules import RuleOp
 from ...core.tensor import apply
 from . import functions
 from .missing import PYTORCH, no_name
-from .tensors import Tensor, result
+from .results import result
+from .tensors import Tensor
 
 
 def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Tensor:

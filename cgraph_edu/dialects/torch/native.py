@@ -11,8 +11,9 @@ from ...core.ops import Op
 from ...core.tensor import ConstantTensor, Operation, is_array
 from ...core.tensor import Tensor as CoreTensor
 from . import dtypes
+from .results import result
 from .tape import Edge, Node
-from .tensors import Tensor, lifted, result, wrap
+from .tensors import Tensor, lifted, wrap
 
 
 def from_native(value: CoreTensor) -> Tensor:

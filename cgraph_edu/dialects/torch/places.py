@@ -10,7 +10,8 @@ from ...core import arrays, functions
 from ...core.arrays.indexing import scatter as put
 from .operands import bare, is_number
 from .reductions import taken
-from .tensors import Tensor, lifted, result
+from .results import result
+from .tensors import Tensor, lifted
 
 
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:

@@ -9,9 +9,10 @@ import numpy as np
 from ...core import arrays
 from . import dtypes
 from .elementwise import mul, plain_add
+from .results import node_for, result
 from .shapes import squeeze, unsqueeze
 from .sums import Matmul, product
-from .tensors import Tensor, lifted, node_for, result
+from .tensors import Tensor, lifted
 
 
 def _same_type(name: str, x: Tensor, y: Tensor) -> None:

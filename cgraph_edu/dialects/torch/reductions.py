@@ -14,8 +14,9 @@ from ...core.ops import OPS
 from ...core.tensor import apply
 from .elementwise import div, maximum, minimum, where
 from .operands import axis_of, copied
+from .results import result
 from .sums import total
-from .tensors import Tensor, result, wrap
+from .tensors import Tensor, wrap
 
 
 def _numbered(label: str, dim: Any) -> str:

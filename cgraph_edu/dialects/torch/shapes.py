@@ -16,7 +16,8 @@ from .comparisons import logical_not
 from .devices import Device, check_device
 from .elementwise import sub, where
 from .operands import axis_of, check_tensors, copied, lengths_of
-from .tensors import Tensor, is_recording, lifted, node_for, result, wrap
+from .results import is_recording, node_for, result
+from .tensors import Tensor, lifted, wrap
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:

@@ -1,7 +1,7 @@
-/** What the ledger and the curve show of a scene. */
+/** What the ledger and the curve show of a scene, and what is announced of it. */
 
 import type { Plot } from "./curve";
-import type { PathSum } from "./derive";
+import { pathSum, type PathSum } from "./derive";
 import { isComparison } from "./evaluate";
 import { freeRange, type Range } from "./inputs";
 import type { Step } from "./ledger";
@@ -52,4 +52,16 @@ export function plot(
     // The source itself is not among them.
     key: [graph, source, target, ...range, ...inputs.filter((_, i) => i !== input)],
   };
+}
+
+/** The derivative in words, or without a source the target's value. */
+export function outcome(scene: Scene, source: number | null, target: number): string {
+  const to = scene.name(target);
+  if (source === null) return `${to} = ${typeset(scene.values[target]!)}`;
+  const from = scene.name(source);
+  const { total, count } = pathSum(scene.graph, scene.partials, source, target, 0);
+  const derivative = `∂${to}/∂${from} = ${typeset(source === target ? 1 : total)}`;
+  if (source === target) return derivative;
+  if (!count) return `${derivative}, ${to} does not depend on ${from}`;
+  return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}`;
 }

@@ -2,31 +2,29 @@
 
 import "./explorer.css";
 
-import { plot, routes } from "./account";
+import { outcome, plot, routes } from "./account";
 import { BugLab, readEngine, type Engine } from "./buglab";
 import { Curve } from "./curve";
 import { pathSum, type Path } from "./derive";
 import { DocumentError, fromJson, toJson } from "./document";
-import { element, keepKeys, setText } from "./dom";
+import { element, keepKeys } from "./dom";
 import { InputsPanel, type Range } from "./inputs";
 import { Ledger, LISTED } from "./ledger";
+import { Live } from "./live";
 import { Messenger, type Model } from "./model";
 import { Modes, readView, type View } from "./modes";
 import { mathName } from "./names";
-import { typeset } from "./numbers";
 import { openPage } from "./page";
-import { Parts, type Picture } from "./parts";
 import { Prediction, told, verdictAt } from "./predict";
 import { Question } from "./question";
 import { Quiz } from "./quiz";
 import { Report } from "./report";
 import { Scene } from "./scene";
-import type { Found } from "./search";
 import { Stepper } from "./stepper";
 import { resolveTheme, watchTheme } from "./theme";
-import { Tools } from "./tools";
 import { sentences, Twin } from "./twin";
 import { walk } from "./walk";
+import { Way } from "./way";
 import { why, whyTrivial } from "./why";
 import { Zoom } from "./zoom";
 // The last word on where things stand.
@@ -40,9 +38,6 @@ export { FaultyEngine, isRight } from "./faulty";
 export { Program } from "./evaluate";
 export { formatNumber } from "./numbers";
 export { plan, take } from "./steps";
-
-/** A change counts as settled, and is announced, after this long. */
-const SETTLED_MS = 500;
 
 /** A picture with more boxes than this has tools to find the way in it. */
 const MANY = 24;
@@ -58,19 +53,15 @@ class Explorer {
     const [from, to] = [this.#scene!.find(source), this.#scene!.find(target)!];
     const chosen = to === this.#target ? from : to;
     this.#choose(from, to);
-    if (chosen !== null) this.#reveal(chosen);
+    if (chosen !== null) this.#way.reveal(chosen);
   });
   readonly #host = element("div", { class: "cgx-stage" });
   readonly #zoom = new Zoom(this.#host);
-  readonly #tools = new Tools(
-    this.#zoom,
-    () => this.#findable(),
-    (part) => this.#open(part),
-  );
+  readonly #way = new Way(this.#zoom, () => this.#set());
   readonly #report = new Report(() => this.model.isAlone === true);
   readonly #lab = new BugLab((engine) => this.#use(engine));
   readonly #panel = new InputsPanel(
-    (index, value) => this.#move(this.#inputs.map((x, i) => (i === index ? value : x))),
+    (index, value) => this.#moveOne(index, value),
     () => this.#move(this.#initial()),
     this.#lab.menu,
   );
@@ -84,15 +75,12 @@ class Explorer {
   });
   readonly #modes = new Modes((view) => this.#turn(view));
   readonly #stepper = new Stepper((step) => this.#goTo(step));
-  readonly #curve = new Curve((x) => this.#moveSource(x));
-  readonly #twin = new Twin(() => {
-    const { graph, partials, stage } = this.#scene!;
-    return sentences(graph, partials, this.#target, (node) => stage.describe(node));
-  });
-  readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
+  readonly #curve = new Curve((x) => this.#moveOne(this.#scene!.graph.inputs.indexOf(this.#source!), x));
+  readonly #twin = new Twin(() => sentences(this.#scene!, this.#target));
+  readonly #live = new Live();
   readonly #parts = [
     this.#question.root,
-    this.#tools.root,
+    this.#way.tools.root,
     element(
       "div",
       { class: "cgx-body" },
@@ -106,12 +94,10 @@ class Explorer {
       this.#lab.panel,
       this.#twin.root,
     ),
-    this.#live,
+    this.#live.root,
   ];
 
   #scene: Scene | null = null;
-  /** Gives the pictures of a folded graph's parts. */
-  #pictures: Parts | null = null;
   /** What the sliders say; the scene may still be at older inputs, until a guard holds again. */
   #inputs: readonly number[] = [];
   #source: number | null = null;
@@ -125,17 +111,24 @@ class Explorer {
   /** How many steps of the pass are done; 0 is before the seed. */
   #stepNumber = 0;
 
-  /** The node that is to get the focus once the part that it is in is open. */
-  #sought: number | null = null;
-
   #isReloading = false;
   /** Whether things moved on since Python's last message. */
   #isDismissed = false;
-  #settling = 0;
   #finishing = 0;
   /** What is said of each node beside its value. */
   #remarks: readonly string[] = [];
   readonly #stops: (() => void)[] = [];
+
+  /** Takes over what Python says, trait by trait. */
+  readonly #takes: Readonly<Record<string, () => void>> = {
+    source: () => (this.#source = this.#scene!.find(this.model.get("source"))),
+    target: () => (this.#target = this.#scene!.find(this.model.get("target")) ?? this.#target),
+    selected_path: () => (this.#chosenPath = this.#count("selected_path", -1)),
+    mode: () => (this.#view = readView(this.model.get("mode"))),
+    engine: () => (this.#engine = readEngine(this.model.get("engine"))),
+    step: () => (this.#stepNumber = this.#count("step")),
+    prediction: () => this.#quiz.hear(),
+  };
 
   constructor(
     private readonly model: Model,
@@ -148,18 +141,9 @@ class Explorer {
     root.setAttribute("aria-label", "computational graph explorer");
     root.addEventListener("keydown", (event) => this.#key(event));
     this.#question.root.append(this.#modes.root);
-    this.#listen("document", () => this.#reload());
-    this.#listen("svg", () => this.#reload());
-    this.#listen("inputs", () => this.#hear());
-    this.#listen("source", () => this.#hear());
-    this.#listen("target", () => this.#hear());
-    this.#listen("selected_path", () => this.#hear());
-    this.#listen("mode", () => this.#hear());
-    this.#listen("step", () => this.#hear());
-    this.#listen("prediction", () => this.#hear());
-    this.#listen("engine", () => this.#hear());
-    this.#listen("ranges", () => this.#reload());
-    this.#listen("part", () => this.#pictures?.hear());
+    for (const trait of ["document", "svg", "ranges"]) this.#listen(trait, () => this.#reload());
+    for (const trait of ["inputs", ...Object.keys(this.#takes)]) this.#listen(trait, () => this.#hear());
+    this.#listen("part", () => this.#way.hear());
     this.#listen("opened", () => this.#hearOpened());
     this.#listen("message", () => {
       this.#isDismissed = false;
@@ -174,12 +158,12 @@ class Explorer {
     this.#messenger.flush();
     this.#stepper.pause();
     this.#stops.forEach((stop) => stop());
-    clearTimeout(this.#settling);
+    this.#live.stop();
     this.#report.stop();
     cancelAnimationFrame(this.#finishing);
     this.#curve.dispose();
     this.#scene?.orientation.stop();
-    this.#pictures?.dispose();
+    this.#way.leave();
     this.root.replaceChildren();
   }
 
@@ -197,16 +181,15 @@ class Explorer {
 
   #load(): void {
     const before = this.#scene;
-    const mine = before ? this.#scene!.named(this.#inputs) : {};
+    const mine = before?.named(this.#inputs) ?? {};
     const focused = before?.stage.focused();
-    const focus = focused === undefined ? undefined : this.#scene!.name(focused);
+    const focus = focused === undefined ? undefined : before!.name(focused);
     before?.orientation.stop();
-    this.#pictures?.dispose();
-    this.#sought = null;
-    this.#scene = this.#read();
-    if (!this.#scene) return;
-    const { graph, folding, inputs: recorded } = this.#scene;
-    const names = graph.inputs.map((node) => graph.nodes[node]!.name);
+    this.#way.leave();
+    const scene = (this.#scene = this.#read());
+    if (!scene) return;
+    const { graph, folding, inputs: recorded } = scene;
+    const names = graph.inputs.map((node) => scene.name(node));
     const told = this.#told();
     // A late answer must not undo what a person did since the question.
     const isLate =
@@ -214,27 +197,22 @@ class Explorer {
     const order = isLate ? [mine, told] : [told, mine];
     this.#inputs = names.map((name, i) => order[0]![name] ?? order[1]![name] ?? recorded[i]!);
     const ranges = (this.model.get("ranges") ?? {}) as Record<string, Range>;
-    const labels = graph.inputs.map((node) => graph.nodes[node]!.label);
+    const labels = graph.inputs.map((node) => scene.label(node));
     this.#panel.build(names, labels, names.map((name) => ranges[name] ?? UNKNOWN_RANGE), this.#initial());
     const wrt = (this.model.get("wrt") ?? []) as readonly string[];
     this.#question.build(graph, wrt.length ? names.filter((name) => wrt.includes(name)) : names);
-    this.#target = this.#scene!.find(this.model.get("target")) ?? graph.output;
-    this.#source = this.#scene!.find(this.model.get("source"));
-    this.#chosenPath = this.#count("selected_path", -1);
+    this.#target = graph.output;
     this.#litPath = -1;
-    this.#view = readView(this.model.get("mode"));
-    this.#engine = readEngine(this.model.get("engine"));
-    this.#stepNumber = this.#count("step");
-    this.#quiz.hear();
+    Object.values(this.#takes).forEach((take) => take());
     this.#source = this.#unanswered[0] ?? this.#source;
     const isLarge = folding !== null || graph.nodes.filter((node) => node.drawn).length > MANY;
     this.root.classList.toggle("cgx-large", isLarge);
-    this.#tools.root.hidden = !isLarge;
+    this.#way.tools.root.hidden = !isLarge;
     if (!before) this.root.replaceChildren(...this.#parts);
     this.#set();
     const opened = this.#count("opened");
-    if (opened !== 0 && folding?.has(opened)) this.#open(opened);
-    if (focus !== undefined) this.#scene.stage.focus(this.#scene!.find(focus));
+    if (opened !== 0 && folding?.has(opened)) this.#way.open(opened);
+    if (focus !== undefined) scene.stage.focus(scene.find(focus));
   }
 
   /** Put the picture on the stage. */
@@ -246,7 +224,7 @@ class Explorer {
     this.root.classList.toggle("cgx-long", stage.isLong);
     this.#zoom.attach(stage.svg);
     walk(stage.svg);
-    this.#tools.at(folding, opened);
+    this.#way.tools.at(folding, opened);
     this.#paint();
     this.#draw();
     orientation.watch(this.#host, () => {
@@ -262,14 +240,9 @@ class Explorer {
     try {
       const scene = new Scene(this.model.get("document"), String(this.model.get("svg")), {
         picked: (node, reverse) => this.#pick(node, reverse),
-        entered: (part) => this.#open(part, true),
+        entered: (part) => this.#way.open(part, true),
       });
-      this.#pictures =
-        scene.folding &&
-        new Parts(this.model, this.#messenger, scene.folding, scene.whole, {
-          shown: (picture) => this.#unfold(picture),
-          said: (text) => this.#tools.say(text),
-        });
+      this.#way.enter(scene, this.model, this.#messenger);
       return scene;
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
@@ -293,8 +266,7 @@ class Explorer {
     this.#messenger.send("asked", this.#count("asked") + 1);
   }
 
-  #moveSource(value: number): void {
-    const index = this.#scene!.graph.inputs.indexOf(this.#source!);
+  #moveOne(index: number, value: number): void {
     this.#move(this.#inputs.map((x, i) => (i === index ? value : x)));
   }
 
@@ -385,61 +357,6 @@ class Explorer {
     this.#highlight();
   }
 
-  /** Open a part. With `goesIn` the focus goes into it, for the box that had it is gone. */
-  #open(part: number, goesIn = false): void {
-    if (goesIn) this.#sought = this.#scene!.folding!.members(part)[0]!;
-    this.#pictures!.open(part);
-  }
-
-  /** The picture of a part is here. */
-  #unfold(picture: Picture): void {
-    const scene = this.#scene!;
-    const hadFocus = this.#tools.root.contains(document.activeElement);
-    try {
-      scene.show(picture);
-    } catch (error) {
-      if (!(error instanceof DocumentError)) throw error;
-      this.#tools.say(`This part can't be shown: ${error.message}.`);
-      return;
-    }
-    this.#set();
-    const sought = this.#sought;
-    this.#sought = null;
-    if (sought !== null) this.#focus(sought);
-    else if (hadFocus) this.#tools.focus();
-  }
-
-  #focus(node: number): void {
-    const box = this.#scene!.stage.box(node);
-    box?.focus({ preventScroll: true });
-    box?.scrollIntoView({ block: "nearest", inline: "center" });
-  }
-
-  /** Show a node that was chosen by its name, if it is folded away. */
-  #reveal(node: number, takesFocus = false): void {
-    const { stage, folding } = this.#scene!;
-    const isHere = stage.has(node) || !folding;
-    if (takesFocus && isHere) this.#focus(node);
-    else if (takesFocus) this.#sought = node;
-    if (!isHere) this.#open(folding!.home(node));
-  }
-
-  /** What the search finds: each node, and each part. */
-  #findable(): Found[] {
-    const { graph, folding } = this.#scene!;
-    const parts = (folding?.parts ?? []).flatMap(({ name, parent }, part): Found[] =>
-      part && !name.includes("…")
-        ? [{ name, where: folding!.trail(parent), chosen: () => this.#open(part, true) }]
-        : [],
-    );
-    const nodes = graph.nodes.flatMap(({ name, drawn }, node): Found[] =>
-      drawn
-        ? [{ name, where: folding?.trail(folding.home(node)) ?? "", chosen: () => this.#reveal(node, true) }]
-        : [],
-    );
-    return [...parts, ...nodes];
-  }
-
   #key(event: KeyboardEvent): void {
     // Keys stop here: they are not the notebook's.
     event.stopPropagation();
@@ -453,23 +370,14 @@ class Explorer {
   // --- What Python does ----------------------------------------------------------------------------
 
   #hear(): void {
-    const { model } = this;
     const scene = this.#scene;
-    const messenger = this.#messenger;
     if (!scene || this.#isReloading) return;
     const before = this.#state();
-    if (!messenger.isAhead("inputs")) {
+    if (!this.#messenger.isAhead("inputs")) {
       const told = this.#told();
-      const { graph } = scene.program;
-      this.#inputs = graph.inputs.map((node, i) => told[graph.nodes[node]!.name] ?? this.#inputs[i]!);
+      this.#inputs = scene.graph.inputs.map((node, i) => told[scene.name(node)] ?? this.#inputs[i]!);
     }
-    if (!messenger.isAhead("source")) this.#source = this.#scene!.find(model.get("source"));
-    if (!messenger.isAhead("target")) this.#target = this.#scene!.find(model.get("target")) ?? this.#target;
-    if (!messenger.isAhead("selected_path")) this.#chosenPath = this.#count("selected_path", -1);
-    if (!messenger.isAhead("mode")) this.#view = readView(model.get("mode"));
-    if (!messenger.isAhead("engine")) this.#engine = readEngine(model.get("engine"));
-    if (!messenger.isAhead("step")) this.#stepNumber = this.#count("step");
-    if (!messenger.isAhead("prediction")) this.#quiz.hear();
+    for (const [trait, take] of Object.entries(this.#takes)) if (!this.#messenger.isAhead(trait)) take();
     this.#source = this.#unanswered[0] ?? this.#source;
     // The model calls back for what this view has just told it, too.
     if (this.#state() === before) return;
@@ -481,19 +389,13 @@ class Explorer {
     const scene = this.#scene;
     const opened = this.#count("opened");
     if (!scene?.folding?.has(opened) || this.#isReloading || this.#messenger.isAhead("opened")) return;
-    if (opened !== scene.opened) this.#open(opened);
+    if (opened !== scene.opened) this.#way.open(opened);
   }
 
   #state(): string {
-    const source = this.#source;
-    const target = this.#target;
-    const chosenPath = this.#chosenPath;
-    const view = this.#view;
-    const engine = this.#engine;
-    const stepNumber = this.#stepNumber;
+    const chosen = [this.#source, this.#target, this.#chosenPath, this.#view, this.#engine];
     const answered = JSON.stringify(this.#quiz.answers);
-    const state = [source, target, chosenPath, view, engine, stepNumber, answered];
-    return [...state, ...this.#inputs].join(" ");
+    return [...chosen, this.#stepNumber, answered, ...this.#inputs].join(" ");
   }
 
   #listen(trait: string, callback: () => void): void {
@@ -520,9 +422,9 @@ class Explorer {
     this.#lab.set(this.#engine);
     this.root.classList.toggle("cgx-buggy", this.#isBuggy);
     this.#question.set(
-      this.#source === null ? "" : this.#scene!.name(this.#source),
-      this.#scene!.name(this.#target),
-      { paths: "an input", forward: this.#scene!.name(this.#seed()), reverse: "every input" }[this.#view],
+      this.#source === null ? "" : scene.name(this.#source),
+      scene.name(this.#target),
+      { paths: "an input", forward: scene.name(this.#seed()), reverse: "every input" }[this.#view],
     );
     this.#question.lock(isAsked);
     scene.stage.show(scene.values, scene.partials);
@@ -549,28 +451,29 @@ class Explorer {
   }
 
   /** Show the pass, if there is one. Returns what its slots say of each node. */
-  #follow({ graph, stage, partials }: Scene): string[] {
+  #follow(scene: Scene): string[] {
+    const { graph, stage, partials } = scene;
+    const target = this.#target;
+    const engine = this.#engine;
     // What is to be predicted is not shown by a pass, either.
     const mode = this.#isAsked ? "paths" : this.#view;
-    const fault = this.#engine;
-    const target = this.#target;
-    if (mode === "paths") {
-      this.#stepper.hide();
-      stage.progress([], 0);
-      this.#tools.remark("");
-      if (this.#isBuggy && fault !== "reverse") {
-        const pass = { graph: graph, target, fault };
-        return this.#lab.show(pass, stage, partials, this.#source);
-      }
+    if (mode !== "paths") {
+      this.#lab.hide();
+      const pass = { graph, mode, seed: this.#seed(), target };
+      const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
+      const acting = this.#stepper.acting(this.#stepNumber);
+      const isElsewhere = acting !== undefined && stage.box(acting) === null;
+      this.#way.tools.remark(isElsewhere ? `This step is at ${scene.name(acting)}, outside this part.` : "");
+      return remarks;
+    }
+    this.#stepper.hide();
+    stage.progress([], 0);
+    this.#way.tools.remark("");
+    if (this.#isBuggy && engine !== "reverse") {
+      return this.#lab.show({ graph, target, fault: engine }, stage, partials, this.#source);
     }
     this.#lab.hide();
-    if (mode === "paths") return [];
-    const pass = { graph: graph, mode, seed: this.#seed(), target };
-    const remarks = this.#stepper.show(pass, stage, partials, this.#stepNumber);
-    const acting = this.#stepper.acting(this.#stepNumber);
-    const isElsewhere = acting !== undefined && stage.box(acting) === null;
-    this.#tools.remark(isElsewhere ? `This step is at ${this.#scene!.name(acting)}, outside this part.` : "");
-    return remarks;
+    return [];
   }
 
   /** Where a pass starts: in forward mode at the source, or else at the first input. */
@@ -613,7 +516,7 @@ class Explorer {
   }
 
   #account(scene: Scene): void {
-    const { graph, partials, values } = scene;
+    const { graph, partials } = scene;
     const source = this.#source;
     const target = this.#target;
     const to = mathName(scene.label(target));
@@ -640,7 +543,7 @@ class Explorer {
       target: scene.label(target),
       sum,
       routes: routes(scene, source, sum),
-      why: why(graph, values, partials, sum),
+      why: why(scene, sum),
       verdict: this.#isBuggy ? this.#lab.verdict(source, sum) : null,
     });
   }
@@ -690,29 +593,19 @@ class Explorer {
 
   /** Announce the outcome once things have come to rest. */
   #settle(): void {
-    clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => {
-      setText(this.#live, this.#outcome());
+    this.#live.settle(() => {
       this.#twin.settle();
-    }, SETTLED_MS);
+      return this.#outcome();
+    });
   }
 
   #outcome(): string {
     const scene = this.#scene;
     const source = this.#source;
-    const target = this.#target;
-    if (!scene || this.root.classList.contains("cgx-stale")) return "";
-    if (this.#isAsked) return "";
+    if (!scene || this.#isAsked || this.root.classList.contains("cgx-stale")) return "";
     if (this.#view !== "paths") return this.#stepper.said;
-    const to = this.#scene!.name(target);
-    const said = this.#isBuggy ? `; ${this.#lab.said(source, this.#offered())}` : "";
-    if (source === null) return `${to} = ${typeset(scene.values[target]!)}${said}`;
-    const { graph } = scene.program;
-    const { total, count } = pathSum(graph, scene.partials, source, target, 0);
-    const derivative = `∂${to}/∂${this.#scene!.name(source)} = ${typeset(source === target ? 1 : total)}`;
-    if (source === target) return `${derivative}${said}`;
-    if (!count) return `${derivative}, ${to} does not depend on ${this.#scene!.name(source)}`;
-    return `${derivative}, ${count} ${count === 1n ? "path" : "paths"}${said}`;
+    const told = outcome(scene, source, this.#target);
+    return this.#isBuggy ? `${told}; ${this.#lab.said(source, this.#offered())}` : told;
   }
 
   #paint(): void {
@@ -735,8 +628,8 @@ class Explorer {
   /** What "Reset" goes back to. */
   #initial(): number[] {
     const initial = this.#told("initial");
-    const { graph } = this.#scene!.program;
-    return graph.inputs.map((node) => initial[this.#scene!.name(node)] ?? graph.nodes[node]!.value);
+    const scene = this.#scene!;
+    return scene.graph.inputs.map((node) => initial[scene.name(node)] ?? scene.graph.nodes[node]!.value);
   }
 
   #count(trait: string, otherwise = 0): number {

@@ -10,6 +10,9 @@ export interface Model {
   readonly isAlone?: boolean;
 }
 
+/** After this long without an answer Python may be gone. */
+export const PATIENCE_MS = 3000;
+
 /** Tells the kernel at most once a frame, and always the last value. */
 export class Messenger {
   readonly #waiting = new Map<string, unknown>();

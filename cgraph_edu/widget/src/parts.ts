@@ -2,10 +2,7 @@
 
 import { record } from "./document";
 import type { Folding } from "./folding";
-import type { Messenger, Model } from "./model";
-
-/** After this long without an answer from Python the learner is told so. */
-const PATIENCE_MS = 3000;
+import { PATIENCE_MS, type Messenger, type Model } from "./model";
 
 /** A picture and what it stands for; see Python's widget/parts.py. */
 export interface Picture {

@@ -2,10 +2,8 @@
 
 import type { Guard } from "./document";
 import { element, setText } from "./dom";
+import { PATIENCE_MS } from "./model";
 import { typeset } from "./numbers";
-
-/** After this long without an answer from Python the learner is told so. */
-const PATIENCE_MS = 3000;
 
 export class Report {
   readonly root = element("p", { class: "cgx-message", role: "status" });

@@ -3,9 +3,9 @@
 import "./twin.css";
 
 import { adjoints } from "./derive";
-import type { Graph } from "./document";
 import { element, keepKeys } from "./dom";
 import { typeset } from "./numbers";
+import type { Scene } from "./scene";
 
 export class Twin {
   readonly root = element("details", { class: "cgx-twin" });
@@ -29,29 +29,24 @@ export class Twin {
   }
 }
 
-/** A line for each node; `describe` says "c = a + b = 3". */
-export function sentences(
-  graph: Graph,
-  partials: readonly number[],
-  target: number,
-  describe: (node: number) => string,
-): string[] {
+/** A line for each node. */
+export function sentences(scene: Scene, target: number): string[] {
+  const { graph, partials } = scene;
   const bars = adjoints(graph, partials, target);
-  const name = (node: number) => graph.nodes[node]!.name;
-  const to = name(target);
+  const to = scene.name(target);
   return graph.nodes.flatMap(({ op, drawn }, node) => {
     if (!drawn) return [];
-    const what = `${describe(node)}${op ? "" : ", an input"}`;
+    const what = `${scene.stage.describe(node)}${op ? "" : ", an input"}`;
     const bar = bars[node];
     if (node === target) return `${what}, the target. ∂${to}/∂${to} = 1: it changes as itself.`;
-    if (bar === undefined) return `${what}. ${to} does not depend on ${name(node)}: 0.`;
+    if (bar === undefined) return `${what}. ${to} does not depend on ${scene.name(node)}: 0.`;
     const terms = graph.outgoing[node]!.flatMap((edge) => {
       const on = graph.edges[edge]!.target;
       if (bars[on] === undefined) return [];
       const [x, y] = [partials[edge]!, bars[on]!].map((x) => (x < 0 ? `(${typeset(x)})` : typeset(x)));
-      return on === target ? x! : `${x} · ${y} through ${name(on)}`;
+      return on === target ? x! : `${x} · ${y} through ${scene.name(on)}`;
     });
     const sum = [terms.join(" + "), typeset(bar)];
-    return `${what}. ∂${to}/∂${name(node)} = ${sum.slice(sum[0] === sum[1] ? 1 : 0).join(" = ")}.`;
+    return `${what}. ∂${to}/∂${scene.name(node)} = ${sum.slice(sum[0] === sum[1] ? 1 : 0).join(" = ")}.`;
   });
 }

@@ -5,6 +5,7 @@ import type { Expression, Graph } from "./document";
 import { compile, isComparison } from "./evaluate";
 import { derivative, mathName } from "./names";
 import { typeset } from "./numbers";
+import type { Scene } from "./scene";
 
 type Branches = readonly ["where", test: Expression, yes: Expression, no: Expression];
 
@@ -41,12 +42,7 @@ export function whyTrivial(
 }
 
 /** What makes a path sum 0 or 1, or single paths of it 0; nothing where there is nothing to say. */
-export function why(
-  graph: Graph,
-  values: readonly number[],
-  partials: readonly number[],
-  { paths, total, count }: PathSum,
-): Words {
+export function why({ graph, values, partials }: Scene, { paths, total, count }: PathSum): Words {
   const because = (edge: number) => reason(graph, values, partials[edge]!, edge);
   const products = paths.map((path) => path.product);
   const size = products.reduce((sum, product) => sum + Math.abs(product), 0);

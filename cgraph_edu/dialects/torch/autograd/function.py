@@ -15,9 +15,10 @@ from ....core.tensor import Tensor as CoreTensor
 from ....core.tensor import record
 from .. import reductions
 from .. import tape as tapes
+from ..results import node_for
 from ..shapes import reshape
 from ..tape import SECOND_TIME, Edge, Node, Recorded, Saved
-from ..tensors import Tensor, core_value, node_for, wrap
+from ..tensors import Tensor, core_value, wrap
 from .adjoints import as_adjoint, as_gradient
 
 

@@ -7,7 +7,7 @@ to hooks, and kept where it was asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,7 +18,7 @@ from ....core.tensor import Tensor as CoreTensor
 from ....core.tensor import by_order
 from .. import tape as tapes
 from ..missing import refuse_foreign
-from ..tape import SECOND_TIME, AccumulateGrad, Edge, Leaf, Recorded
+from ..tape import SECOND_TIME, AccumulateGrad, Edge, Leaf, Node, Recorded
 from ..tensors import Tensor, core_value, lifted
 from .adjoints import as_adjoint, as_gradient
 from .watching import Leaves, watched
@@ -47,21 +47,17 @@ def run(
         _root(output, seed, place, create_graph)
         for place, (output, seed) in enumerate(zip(outputs, seeds, strict=True))
     ]
-    sums: dict[int, Any] = {}
-    places: dict[int, Edge] = {}
+    sums: dict[Any, Any] = {}
+    """What arrives at each leaf and, if some are wanted, at all that was walked: see `_key`."""
+    met: dict[Edge, None] = {}
+    """The leaves, in the order of walking."""
     early: dict[Edge, Any] = {}
     consumers: dict[CoreTensor, list[CoreTensor]] = defaultdict(list)
     for output, seed in roots:
         core = output._core()
         behind = _behind(core)
         walked = _walked(behind, wanted, consumers)
-        latest = sorted(walked, key=by_order, reverse=True)
-        nodes = dict.fromkeys(t.edge.node for t in latest if isinstance(t, Recorded))
-        for node in nodes:
-            if node.is_freed and node.needs_values:
-                raise RuntimeError(SECOND_TIME)
-            for saved in node.saved:
-                saved.check()
+        nodes = _usable(walked)
 
         def visit(tensor: CoreTensor, bar: Any, behind: set[CoreTensor] = behind) -> Any:
             if not isinstance(tensor, Recorded) or tensor not in behind:
@@ -75,34 +71,48 @@ def run(
         with tapes.recording(create_graph), watched(walked, leaves):
             x_bar = reverse(core, seed, create_graph, visit)
         for tensor, bar in x_bar.items():
-            edge = getattr(tensor, "edge", None)
-            key = tensor if edge is None else edge
-            if isinstance(tensor, Leaf):
+            is_leaf = isinstance(tensor, Leaf)
+            if is_leaf:
                 _check_nan(tensor, bar, consumers)
-            if isinstance(tensor, Leaf) and tensor in walked:
-                sums[id(key)] = sums[id(key)] + bar if id(key) in sums else bar
-                places[id(key)] = tensor.edge
-            elif wanted is not None and tensor in walked:
-                sums[id(key)] = sums[id(key)] + bar if id(key) in sums else bar
+            if tensor in walked and (is_leaf or wanted is not None):
+                key = _key(tensor)
+                sums[key] = sums[key] + bar if key in sums else bar
+                if is_leaf:
+                    met[key] = None
         if not (create_graph if retain_graph is None else retain_graph):
             for node in nodes:
                 node.is_freed = True
         early |= leaves.complete
-    for key, edge in places.items():
-        sums[key] = early[edge] if edge in early else _arrived(edge, sums[key])
+    for edge in met:
+        sums[edge] = early[edge] if edge in early else _arrived(edge, sums[edge])
+    found: list[tuple[Tensor, Tensor | None]] = []
     if wanted is None:
-        found: list[tuple[Tensor, Tensor | None]] = []
-        for key, edge in places.items():
+        for edge in met:
             assert isinstance(edge.node, AccumulateGrad)
-            found.append((edge.node.variable, as_gradient(edge, sums[key], consumers)))
+            found.append((edge.node.variable, as_gradient(edge, sums[edge], consumers)))
         return found
-    answers: list[tuple[Tensor, Tensor | None]] = []
     for goal in wanted:
-        own = goal._core()
-        place = getattr(own, "edge", None) or goal._place()
-        key = id(own) if not hasattr(own, "edge") else id(place)
-        answers.append((goal, as_gradient(place, sums[key], consumers) if key in sums else None))
-    return answers
+        key = _key(goal._core())
+        edge = key if isinstance(key, Edge) else goal._place()
+        found.append((goal, as_gradient(edge, sums[key], consumers) if key in sums else None))
+    return found
+
+
+def _key(tensor: CoreTensor) -> Any:
+    """The edge that it belongs to, which a leaf shares with its other values; else itself."""
+    return getattr(tensor, "edge", tensor)
+
+
+def _usable(walked: set[CoreTensor]) -> Iterable[Node]:
+    """The nodes to go through, the latest first; RuntimeError for what is not there any more."""
+    latest = sorted(walked, key=by_order, reverse=True)
+    nodes = dict.fromkeys(t.edge.node for t in latest if isinstance(t, Recorded))
+    for node in nodes:
+        if node.is_freed and node.needs_values:
+            raise RuntimeError(SECOND_TIME)
+        for saved in node.saved:
+            saved.check()
+    return nodes
 
 
 def _root(output: Any, seed: Any, place: int, create_graph: bool) -> tuple[Tensor, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from ....core import recording
 from ....core.ops import OPS
+from ..results import result
 from ..tape import Node
-from ..tensors import Tensor, result
+from ..tensors import Tensor
 from .module import Module
 
 NO_INPUT = (

@@ -20,10 +20,11 @@ from ..exponentials import CrossEntropy
 from ..functions import clamp, log_softmax, relu, sigmoid, softmax, tanh
 from ..missing import PYTORCH, no_name
 from ..operands import compute, not_a_tensor
+from ..results import is_recording, node_for, result
 from ..steps import in_steps
 from ..sums import Weighted, product
 from ..tape import Node
-from ..tensors import Tensor, is_recording, lifted, node_for, result, wrap
+from ..tensors import Tensor, lifted, wrap
 
 __all__ = [
     "gelu",

@@ -1,14 +1,15 @@
 /** The explorer of a graph of arrays: what is looked at, asked for and shown. Python evaluates. */
 
+import { Courier, type Wait } from "../courier";
 import { DocumentError } from "../document";
 import { element, setText } from "../dom";
 import { InputsPanel } from "../inputs";
+import { Live } from "../live";
 import type { Model } from "../model";
 import { derivative } from "../names";
 import { typeset } from "../numbers";
 import { resolveTheme, watchTheme } from "../theme";
 import { Trail } from "../trail";
-import { Courier, type Wait } from "./courier";
 import {
   entryName,
   readArrays,
@@ -22,8 +23,6 @@ import {
 import { entryLabel, NumbersPanel } from "./panel";
 import { ArrayStage } from "./stage";
 
-/** An answer counts as settled, and is announced, after this long. */
-const SETTLED_MS = 500;
 /** One evaluation that takes longer is told. */
 const SLOW_SECONDS = 0.5;
 
@@ -38,7 +37,7 @@ export class ArrayExplorer {
   readonly #message = element("p", { class: "cgx-message", role: "status" });
   readonly #inputs: InputsPanel;
   readonly #numbers: NumbersPanel;
-  readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
+  readonly #live = new Live();
   readonly #courier: Courier<Request, Answer>;
   readonly #stops: (() => void)[] = [];
 
@@ -55,7 +54,6 @@ export class ArrayExplorer {
   /** Why there are no numbers for what is wanted. */
   #refusal = "";
   #isReloading = false;
-  #settling = 0;
 
   constructor(
     private readonly model: Model,
@@ -95,7 +93,7 @@ export class ArrayExplorer {
     this.#courier.stop();
     this.#stage?.stop();
     this.#stops.forEach((stop) => stop());
-    clearTimeout(this.#settling);
+    this.#live.stop();
     this.root.replaceChildren();
   }
 
@@ -155,7 +153,7 @@ export class ArrayExplorer {
     this.#tools.replaceChildren(this.#trail.root);
     const place = element("div", { class: "cgx-place" }, this.#tools, this.#host, this.#sign);
     const body = element("div", { class: "cgx-body" }, place, this.#message, inputs, this.#numbers.root);
-    this.root.replaceChildren(this.#bar, body, this.#live);
+    this.root.replaceChildren(this.#bar, body, this.#live.root);
   }
 
   // --- What a person does --------------------------------------------------------------------------
@@ -303,12 +301,11 @@ export class ArrayExplorer {
   }
 
   #settle(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => {
+    this.#live.settle(() => {
       const { target, followed, derivative: found } = this.#answer;
-      if (!followed || !found || this.#wait !== "none" || this.#refusal) return;
-      setText(this.#live, `∂${entryName(target)}/∂${entryName(followed)} = ${typeset(toNumber(found.value))}`);
-    }, SETTLED_MS);
+      if (!followed || !found || this.#wait !== "none" || this.#refusal) return null;
+      return `∂${entryName(target)}/∂${entryName(followed)} = ${typeset(toNumber(found.value))}`;
+    });
   }
 
   #paint(): void {

@@ -1,9 +1,10 @@
 /** The placement view: what is placed where, asked for and shown. Python draws and simulates. */
 
-import { Courier, type Wait } from "../arrays/courier";
+import { Courier, type Wait } from "../courier";
 import { DocumentError } from "../document";
 import { element, setText } from "../dom";
-import type { Model } from "../model";
+import { Live } from "../live";
+import { PATIENCE_MS, type Model } from "../model";
 import { resolveTheme, watchTheme } from "../theme";
 import { Bar } from "./bar";
 import { BlocksPanel } from "./blocks";
@@ -13,12 +14,7 @@ import { PathPanel } from "./path";
 import { RunPanel, timeline } from "./running";
 import { PlacementStage } from "./stage";
 
-/** An answer counts as settled, and is announced, after this long. */
-const SETTLED_MS = 500;
-
-/** After so long without a sign that a run has begun, Python may be gone, */
-const PATIENCE_MS = 3000;
-/** and after so long without a sign that it goes on: one comes every second. */
+/** After this long without a sign that a run goes on, Python may be gone: one comes every second. */
 const MORE_PATIENCE_MS = 10000;
 
 const GONE = "Python does not answer. Is the kernel running?";
@@ -32,7 +28,7 @@ export class PlacementExplorer {
   readonly #sign = element("p", { class: "cgx-sign", role: "status" });
   readonly #message = element("p", { class: "cgx-message", role: "status" });
   readonly #simulated = element("div", { class: "cgx-simulated" });
-  readonly #live = element("p", { class: "cgx-hidden cgx-live", "aria-live": "polite" });
+  readonly #live = new Live();
   readonly #stops: (() => void)[] = [];
   readonly #kept: Kept[] = [];
 
@@ -54,7 +50,6 @@ export class PlacementExplorer {
   /** What a person does on top of the automatic placement before it is there. */
   #later: (() => void)[] = [];
   #wait: Wait = "none";
-  #settling = 0;
   /** A run was asked for, and Python has not said that it began. */
   #isOrdered = false;
   #isSilent = false;
@@ -95,7 +90,7 @@ export class PlacementExplorer {
   dispose(): void {
     this.#courier?.stop();
     this.#stops.forEach((stop) => stop());
-    clearTimeout(this.#settling);
+    this.#live.stop();
     clearTimeout(this.#patience);
     this.root.replaceChildren();
   }
@@ -138,7 +133,7 @@ export class PlacementExplorer {
     const panels = [this.#blocks.root, this.#comparison.root, this.#machine.root];
     const timelines = element("div", { class: "cgx-times" }, this.#path.root, this.#simulated, this.#run.root);
     const body = element("div", { class: "cgx-body" }, place, this.#message, ...panels, timelines);
-    this.root.replaceChildren(this.#bar.root, body, this.#live);
+    this.root.replaceChildren(this.#bar.root, body, this.#live.root);
   }
 
   // --- What a person does --------------------------------------------------------------------------
@@ -148,9 +143,9 @@ export class PlacementExplorer {
     const { name } = this.#document.blocks[block]!;
     if (worker >= workers) {
       const many = workers === 1 ? "there is worker 0 alone" : `the workers are 0 to ${workers - 1}`;
-      this.#say(`There is no worker ${worker}: ${many}.`);
+      this.#live.say(`There is no worker ${worker}: ${many}.`);
     } else if (placement[block] === worker) {
-      this.#say(`${name} is on worker ${worker}.`);
+      this.#live.say(`${name} is on worker ${worker}.`);
     } else {
       this.#place({ placement: placement.map((w, i) => (i === block ? worker : w)) }, `${name} on worker ${worker}`);
     }
@@ -358,17 +353,12 @@ export class PlacementExplorer {
   }
 
   #settle(): void {
-    clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => {
+    this.#live.settle(() => {
       const did = this.#did;
       this.#did = "";
-      if (this.#wait !== "none" || this.#answer.message) return;
-      setText(this.#live, [did, this.#answer.words].filter(Boolean).join(": "));
-    }, SETTLED_MS);
-  }
-
-  #say(text: string): void {
-    setText(this.#live, text);
+      if (this.#wait !== "none" || this.#answer.message) return null;
+      return [did, this.#answer.words].filter(Boolean).join(": ");
+    });
   }
 }
 

@@ -3,12 +3,12 @@
  * waits, and only the last of it is sent. An answer counts if it has the number of the last question.
  */
 
-import type { Model } from "../model";
+import "./courier.css";
 
-/** A wait that is longer is shown, */
+import { PATIENCE_MS, type Model } from "./model";
+
+/** A wait that is longer is shown. */
 const VISIBLE_MS = 150;
-/** and after this long Python may be gone. */
-const PATIENCE_MS = 3000;
 
 /** "waiting" is not to be seen yet. */
 export type Wait = "none" | "waiting" | "computing" | "gone";
