@@ -17,15 +17,10 @@ import pytest
 from distributed import Client
 
 import cgraph_edu as cg
-from cgraph_edu.distributed import DistributedError, connect
-from cgraph_edu.distributed.clusters import (
-    client_for,
-    close_kept,
-    is_here,
-    names_of,
-    start,
-    workers_of,
-)
+from cgraph_edu.distributed import DistributedError, connect, trust
+from cgraph_edu.distributed.clusters import client_for, close_kept, start
+from cgraph_edu.distributed.trust import is_here
+from cgraph_edu.distributed.workers import names_of, workers_of
 from tests.waiting import until
 
 from .conftest import Cluster
@@ -269,6 +264,80 @@ def test_a_number_of_workers_that_is_none(workers: object) -> None:
 def test_an_address_that_is_none() -> None:
     with pytest.raises(TypeError, match="is text, such as"):
         connect(8786)
+    for address, why in (
+        ("", "missing port"),
+        ("127.0.0.1", "missing port"),
+        ("http://127.0.0.1:80", "unknown address scheme"),
+        ("tcp://::1:8786", "ipv6 needs brackets"),
+    ):
+        with pytest.raises(ValueError, match=rf"^'{address}' is no address of .*8786': .*{why}"):
+            connect(address)
+
+
+def test_encryption_without_certificates() -> None:
+    expected = r"at tls://localhost:8786 needs certificates: .*Client\(address, security="
+    with pytest.raises(DistributedError, match=expected):
+        connect("tls://localhost:8786")
+
+
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan"), None, "4"])
+def test_a_time_out_of_nothing(timeout: Any) -> None:
+    for address in (None, "tcp://127.0.0.1:8786"):
+        with pytest.raises(ValueError, match="a number of seconds, above 0"):
+            connect(address, timeout=timeout)
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another takes its place, and is asked in its stead."""
+    with start(2) as client:
+        pids = client.run(os.getpid)
+        joined = {*pids}
+
+        def listed(client: Client, timeout: float) -> tuple[str, ...]:
+            found = workers_of(client, timeout)
+            if found[1] in pids:
+                os.kill(pids[found[1]], signal.SIGKILL)
+                until(lambda: found[1] not in client.scheduler_info()["workers"])
+            joined.update(found)
+            return found
+
+        with monkeypatch.context() as patched:
+            patched.setattr(trust, "workers_of", listed)
+            trust._alike.clear()
+            trust.check(client)
+        assert len(joined) == 3
+        assert cg.distributed.run(GRAPH, client).agrees
+
+
+WITHOUT = """
+import sys
+sys.modules["dask"] = sys.modules["distributed"] = None
+import cgraph_edu as cg
+for name in cg.distributed.__all__:
+    try:
+        print(name, getattr(cg.distributed, name).__name__)
+    except (ImportError, RuntimeError) as error:
+        print(name, error, error.__suppress_context__ or error.__context__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "told"),
+    [
+        (sys.platform, "Dask is not installed: pip install 'cgraph-edu[dask]' True"),
+        ("emscripten", "A browser has no processes, so there are no workers here."),
+    ],
+)
+def test_without_dask_the_first_name_that_needs_it_says_so(platform: str, told: str) -> None:
+    code = f"import sys; sys.platform = {platform!r}\n{WITHOUT}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    needless = {"DistributedError", "Machine", "Placement", "Span", "automatic", "simulate"}
+    assert {name for name in lines if lines[name] == name} == needless
+    assert len(lines) == len(dir(cg.distributed))
+    for name in lines.keys() - needless:
+        assert lines[name].startswith(told)
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ from distributed import Client
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DataParallel, DistributedError, connect, data_parallel
-from cgraph_edu.distributed.clusters import start, workers_of
+from cgraph_edu.distributed.clusters import start
+from cgraph_edu.distributed.workers import workers_of
 from cgraph_edu.nn import tree_map
 from tests.waiting import until
 

@@ -17,7 +17,8 @@ from distributed import Client
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DistributedError, sweep
-from cgraph_edu.distributed.clusters import start, workers_of
+from cgraph_edu.distributed.clusters import start
+from cgraph_edu.distributed.workers import workers_of
 from cgraph_edu.nn import SGD
 from tests.waiting import until
 
