@@ -26,7 +26,7 @@ from distributed import Client
 import cgraph_edu as cg
 from cgraph_edu.bridges.dask import DaskGraph, placed, to_dask
 from cgraph_edu.distributed import DataParallel, Machine, Placement, connect, simulate, sweep
-from cgraph_edu.distributed.clusters import workers_of
+from cgraph_edu.distributed.workers import workers_of
 from cgraph_edu.graphs import folding
 from cgraph_edu.graphs.placement import blocks
 from cgraph_edu.graphs.schedule import operations

@@ -11,8 +11,9 @@ the local engine, bit for bit.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -43,6 +44,10 @@ Terms: TypeAlias = "dict[int, list[tuple[int, Any]]]"
 """For nodes by index what is to be added to their adjoints, each with the index of its user."""
 
 
+TOLD = 2000
+"""So many characters of an error's own words are told: Dask sends none that has 10,000."""
+
+
 class NodeError(Exception):
     """An op raised an error in a task.
 
@@ -52,14 +57,14 @@ class NodeError(Exception):
         is_reverse: whether that was in the reverse pass.
     """
 
-    def __init__(self, node: str, error: Exception, is_reverse: bool) -> None:
+    def __init__(self, node: str, error: BaseException, is_reverse: bool) -> None:
         super().__init__(node, error, is_reverse)
         self.node = node
         self.error = error
         self.is_reverse = is_reverse
 
     def __str__(self) -> str:
-        return f"at {self.node}: {type(self.error).__name__}: {self.error}"
+        return f"at {self.node}: {told(self.error)}"
 
 
 class DaskGraph(DaskMethodsMixin):
@@ -165,10 +170,7 @@ def forward(steps: Sequence[Step], taken: Sequence[Any], *given: Any) -> Record:
         if op is None:
             value = operands
         else:
-            try:
-                value = op.evaluate(*_plain(operands, values))
-            except Exception as error:
-                raise NodeError(name, sendable(error), False) from error
+            value = _attempted(name, False, op.evaluate, *_plain(operands, values))
         if type(value) is not float and is_array(value):
             value.flags.writeable = False
         values[index] = value
@@ -200,11 +202,8 @@ def reverse(
             continue
         out, values = record.values[index], _plain(operands, record.values)
         ports = [port for port, operand in enumerate(operands) if type(operand) is int]
-        try:
-            with derivatives.ieee(out, *values):
-                contributions = op.vjps(ports, x_bar, out, *values)
-        except Exception as error:
-            raise NodeError(name, sendable(error), True) from error
+        with derivatives.ieee(out, *values):
+            contributions = _attempted(name, True, op.vjps, ports, x_bar, out, *values)
         for port, contribution in zip(ports, contributions, strict=True):
             terms.setdefault(operands[port], []).append((index, contribution))
     for index in alone:
@@ -246,13 +245,45 @@ def _plain(operands: Sequence[Any], values: Mapping[int, Any]) -> list[Any]:
     return [values[operand] if type(operand) is int else operand for operand in operands]
 
 
-def sendable(error: Exception) -> Exception:
-    """The error as it can travel: one that can't be pickled is told in words."""
+def _attempted(name: str, is_reverse: bool, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function gives; what it raises becomes a NodeError of the node with this name."""
     try:
-        cloudpickle.loads(cloudpickle.dumps(error))
+        return function(*arguments)
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        failed = NodeError(name, sendable(error), is_reverse)
+    # Raised here it has no context: that would be sent, too.
+    raise failed from failed.error
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether somebody wants Python to stop, and it is not an op or a function that says so.
+
+    Ctrl-C comes to the main thread, where tasks run only with `compute(scheduler="sync")`. In
+    another thread `sys.exit()`, say, would not end Python, but it would end Dask's worker.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and not isinstance(error, Exception)
+
+
+def sendable(error: BaseException) -> BaseException:
+    """The error as it can travel, alone; one that can't be pickled, or told, is told in words."""
+    try:
+        copy: BaseException = cloudpickle.loads(cloudpickle.dumps(error))
+        str(copy)
+        return copy.with_traceback(error.__traceback__)
     except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+        return RuntimeError(told(error)).with_traceback(error.__traceback__)
+
+
+def told(error: BaseException) -> str:
+    """An error in words, as Python tells it."""
+    try:
+        words = f": {error!s:.{TOLD}}" if str(error) else ""
+    except Exception:
+        words = ""
+    return type(error).__name__ + words
 
 
 # --- Making the tasks -----------------------------------------------------------------------------

@@ -1,28 +1,20 @@
 """Clusters: a scheduler that gives out tasks, and the worker processes that do them.
 
-Without a word from the user everything stays on this computer: whoever reaches a scheduler or a
-worker of Dask can make it run what they like, so another computer's is an explicit choice.
+Without a word from the user everything stays on this computer: see `trust`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import ipaddress
 import logging
-import os
-import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
 
-from ..core.numbers import counted
 from .errors import DistributedError
 
 if sys.platform == "emscripten":
@@ -41,8 +33,8 @@ except ModuleNotFoundError as error:
         "Dask is not installed: pip install 'cgraph-edu[dask]'", name=error.name
     ) from None
 
-ANSWER = 10.0
-"""Seconds in which a scheduler or a worker must answer a question."""
+from .trust import allow, check, refuse
+from .workers import ANSWER, check_timeout, own
 
 OWN_PORT = "127.0.0.1:0"
 """Where Dask's web pages are served: at any free port, and to this computer alone."""
@@ -70,25 +62,6 @@ KEPT = 2
 START = 30.0
 """Seconds in which a cluster starts."""
 
-# Evaluated there, so that it tells of a worker without cgraph_edu, too.
-VERSIONS = """(
-    "%d.%d" % __import__("sys").version_info[:2],
-    __import__("cgraph_edu").__version__
-    if __import__("importlib.util").util.find_spec("cgraph_edu")
-    else None,
-)"""
-
-LOOK = 0.02
-"""Seconds from one look at what is waited for to the next."""
-
-_own: WeakSet[Any] = WeakSet()
-"""The clients with a cluster that was started here; all are closed when Python ends."""
-_remote: WeakSet[Any] = WeakSet()
-"""The clients that the user allowed to leave this computer."""
-_alike: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-"""For each client the workers whose versions were found to be ours."""
-_ended: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-"""For each client the workers that were ended here, which the scheduler may not have noticed."""
 _kept: dict[str | int, Client] = {}
 """The clients that the session keeps: by address, or by the number of workers started here."""
 _keeping = threading.RLock()
@@ -111,13 +84,15 @@ def connect(
     may also be a client, to allow it the same.
 
     Raises DistributedError where there is no answer within `timeout` seconds, where another
-    computer was not allowed, and where a worker has another version of cgraph_edu or of Python.
+    computer was not allowed, and where a worker has another version of cgraph_edu or of Python;
+    ValueError for what is no address, no number of workers and no time-out.
     """
+    check_timeout(timeout)
     if address is None:
         return _session(_checked_number(workers), lambda: start(workers, timeout), timeout)
     client = address if isinstance(address, Client) else _at(address, remote, timeout)
     if remote:
-        _remote.add(client)
+        allow(client)
     try:
         check(client, timeout)
     except BaseException:
@@ -145,7 +120,7 @@ def start(workers: int, timeout: float = START) -> Client:
         raise
     except (OSError, RuntimeError) as error:
         raise DistributedError(f"no workers could be started on this computer: {error}") from error
-    _own.add(client)
+    own.add(client)
     try:
         check(client, timeout)
     except BaseException:
@@ -181,10 +156,21 @@ def _at(address: str, remote: bool, timeout: float) -> Client:
         raise TypeError(
             f"the address of a scheduler is text, such as 'tcp://127.0.0.1:8786', not {address!r}"
         )
+    try:
+        get_address_host(address)
+    except ValueError as error:
+        raise ValueError(
+            f"{address!r} is no address of a scheduler, such as 'tcp://127.0.0.1:8786': {error}"
+        ) from error
     if not remote:
-        _refuse(f"the scheduler at {address}", address)
+        refuse(f"the scheduler at {address}", address)
     try:
         return Client(address, timeout=timeout, set_as_default=False)
+    except TypeError as error:  # Dask's, of a tls address without certificates
+        raise DistributedError(
+            f"the scheduler at {address} needs certificates: give connect a "
+            "Client(address, security=Security(...)) of Dask's"
+        ) from error
     except (OSError, ValueError) as error:  # a TimeoutError is an OSError
         raise DistributedError(
             f"no scheduler answers at {address} within {timeout:g} s: is it running, and is this "
@@ -228,7 +214,7 @@ def close_kept() -> None:
 @atexit.register
 def _close_all() -> None:
     close_kept()
-    for client in [*_own]:
+    for client in [*own]:
         _close(client)
 
 
@@ -236,178 +222,3 @@ def _close(client: Client) -> None:
     if client.status not in ("closing", "closed"):
         with suppress(OSError, TimeoutError):
             client.close(ANSWER)
-
-
-def workers_of(client: Client, timeout: float = ANSWER) -> tuple[str, ...]:
-    """The addresses of a client's workers, in the order of their numbers.
-
-    That is the order of their names, as numbers where they are numbers, then of their addresses.
-    Raises DistributedError where the scheduler does not answer, or has no workers.
-    """
-    return tuple(names_of(client, timeout))
-
-
-def names_of(client: Client, timeout: float = ANSWER) -> dict[str, str]:
-    """The name of each worker by its address, in the order of `workers_of`.
-
-    In a cluster of our own a worker that died starts again; that is waited for.
-    """
-
-    def place(address: str) -> tuple[bool, int, str, str]:
-        name = names[address]
-        return not name.isdecimal(), int(name) if name.isdecimal() else 0, name, address
-
-    end = time.monotonic() + timeout
-    cluster: Any = client.cluster if client in _own else None
-    wanted = 0 if cluster is None else len(cluster.worker_spec)
-    if cluster is not None and len(cluster.workers) < wanted:
-        cluster.scale(wanted)  # Dask has given one up
-    while True:
-        found = _asked(client, timeout)["workers"]
-        is_whole = len(found) >= wanted and not found.keys() & _ended.get(client, ())
-        if is_whole or time.monotonic() > end:
-            break
-        time.sleep(LOOK)
-    if not found:
-        raise DistributedError(f"the scheduler at {_address(client)} has no workers: start some")
-    names = {address: str(worker["name"]) for address, worker in found.items()}
-    return {address: names[address] for address in sorted(names, key=place)}
-
-
-def kill(client: Client, addresses: Collection[str]) -> bool:
-    """End the processes of these workers, if the cluster is our own: others take their places.
-
-    A process that is stopped, or whose task never returns, ends in no other way.
-    """
-    cluster: Any = client.cluster
-    nannies = list(cluster.workers.values()) if client in _own else []
-    found = [nanny for nanny in nannies if nanny.worker_address in addresses]
-    for nanny in found:
-        _ended.setdefault(client, set()).add(nanny.worker_address)
-        with suppress(ProcessLookupError, TypeError):  # it has ended by itself, and has no id
-            os.kill(nanny.pid, signal.SIGKILL)
-    return bool(found)
-
-
-def _asked(client: Client, timeout: float) -> Any:
-    """What the scheduler says of itself and its workers."""
-    if client.asynchronous:
-        raise ValueError("the client is asynchronous; a plain one is needed: Client(address)")
-    scheduler: Any = client.scheduler
-    return bounded(client, lambda: scheduler.identity(), timeout)
-
-
-def bounded(client: Client, question: Callable[[], Any], timeout: float) -> Any:
-    """What the scheduler answers, within this time."""
-    if client.status != "running":
-        what = "client is closed" if client.status in ("closing", "closed") else "scheduler is gone"
-        raise DistributedError(f"the {what}: connect again")
-
-    async def answer() -> Any:
-        return await asyncio.wait_for(question(), timeout)
-
-    try:
-        return client.sync(answer)
-    except (OSError, TimeoutError) as error:
-        raise DistributedError(
-            f"the scheduler at {_address(client)} does not answer within {timeout:g} s"
-        ) from error
-
-
-def _address(client: Client) -> str:
-    return str(client.scheduler.address if client.scheduler else "no address")
-
-
-def check(client: Client, timeout: float = ANSWER) -> None:
-    """Raise DistributedError unless the client's machines are allowed, and of our versions."""
-    addresses = workers_of(client, timeout)
-    if client not in _remote:
-        _refuse(f"the scheduler at {_address(client)}", _address(client))
-        for i, address in enumerate(addresses):
-            _refuse(f"worker {i} at {address}", address, i)
-    known = _alike.setdefault(client, set())
-    known.intersection_update(addresses)
-    new = [address for address in addresses if address not in known]
-    if new:
-        # The scheduler, too, unpickles what it is sent.
-        told_here = bounded(client, lambda: client.run_on_scheduler(eval, VERSIONS), timeout)
-        _compare(f"the scheduler at {_address(client)}", told_here)
-        told = ask(client, new, eval, VERSIONS, timeout=timeout)
-        for address in new:
-            number = addresses.index(address)
-            _compare(f"worker {number}", told[address], number)
-        known.update(new)
-
-
-def _compare(who: str, told: Any, worker: int | None = None) -> None:
-    """Raise DistributedError unless a worker, or the scheduler, has the versions that are here."""
-    for what, there, here in zip(("Python", "cgraph_edu"), told, eval(VERSIONS), strict=True):
-        if there is None:
-            raise DistributedError(
-                f"{who} has no {what}: install version {here} there", worker=worker
-            )
-        if there != here:
-            raise DistributedError(
-                f"{who} has {what} {there}, and here it is {what} {here}: they must be the same",
-                worker=worker,
-            )
-
-
-def ask(
-    client: Client, addresses: Collection[str], function: Any, *arguments: Any, timeout: float
-) -> dict[str, Any]:
-    """What a function gives on each of these workers, even where a task keeps a worker busy.
-
-    Raises DistributedError, which names the workers, where there is no answer within `timeout`
-    seconds.
-    """
-    answers = answers_of(client, addresses, function, *arguments, timeout=timeout)
-    silent = [a for a in addresses if isinstance(answers[a], (OSError, TimeoutError))]
-    if silent:
-        order = workers_of(client, timeout)
-        numbers = [order.index(address) for address in silent if address in order]
-        who = ", ".join(f"worker {i}" for i in numbers) or counted(len(silent), "worker")
-        raise DistributedError(
-            f"{who} does not answer within {timeout:g} s",
-            worker=numbers[0] if numbers else None,
-        ) from answers[silent[0]]
-    for answer in answers.values():
-        if isinstance(answer, BaseException):
-            raise answer
-    return answers
-
-
-def answers_of(
-    client: Client, addresses: Collection[str], function: Any, *arguments: Any, timeout: float
-) -> dict[str, Any]:
-    """The same, with an exception as the answer of a worker that gives none."""
-
-    async def one(address: str) -> Any:
-        asked = client.run(function, *arguments, workers=[address])
-        return (await asyncio.wait_for(asked, timeout))[address]
-
-    async def every() -> Any:
-        return await asyncio.gather(*map(one, addresses), return_exceptions=True)
-
-    return dict(zip(addresses, client.sync(every), strict=True))
-
-
-def _refuse(what: str, address: str, worker: int | None = None) -> None:
-    """Raise DistributedError for an address that is not on this computer."""
-    if not is_here(address):
-        raise DistributedError(
-            f"{what} is not on this computer. Whoever controls it can read what you send and run "
-            "code here. To use it all the same: cg.distributed.connect(address, remote=True)",
-            worker=worker,
-        )
-
-
-def is_here(address: str) -> bool:
-    """Whether an address of Dask's is on the loopback, or in this very process."""
-    if address.startswith("inproc://"):
-        return True
-    try:
-        host = get_address_host(address)
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

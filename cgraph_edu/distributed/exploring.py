@@ -9,8 +9,9 @@ from ..graphs.graph import Graph
 from ..graphs.placement import Placement
 from ..graphs.schedule import Machine
 from ..widget.placement import MOST_WORKERS, PlacementExplorer
-from .clusters import KEPT, client_for, start, workers_of
+from .clusters import KEPT, client_for, start
 from .running import Result, run
+from .workers import workers_of
 
 if TYPE_CHECKING:
     from distributed import Client

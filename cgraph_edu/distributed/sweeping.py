@@ -225,7 +225,7 @@ def _batch(f: Callable[[Any], Any], first: int, packed: Packed) -> tuple[list[An
         for point in points:
             results.append(f(point))
         return results, perf_counter() - start
-    except Exception as error:
+    except BaseException as error:
         number, point = first + len(results), points[len(results)]
         failed = failure(f"point {number}, {point!r:.100}", error)
     raise failed

@@ -99,12 +99,12 @@ def attempt(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """What a function gives; what it raises becomes a TaskError with this name."""
     try:
         return function(*arguments)
-    except Exception as error:
+    except BaseException as error:
         failed = failure(name, error)
     # Raised here it has no context: that would be sent, too.
     raise failed
 
 
-def failure(name: str, error: Exception) -> TaskError:
+def failure(name: str, error: BaseException) -> TaskError:
     """The TaskError for what a task with this name raised."""
     return TaskError(name, name, address(), sendable(error))

@@ -16,18 +16,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from .clusters import (
-    ANSWER,
-    LOOK,
-    answers_of,
-    bounded,
-    check,
-    client_for,
-    kill,
-    names_of,
-    workers_of,
-)
+from ..bridges.dask import told
+from .clusters import client_for
 from .errors import DistributedError
+from .trust import check
+from .workers import ANSWER, LOOK, answers_of, bounded, check_timeout, kill, names_of, workers_of
 
 T = TypeVar("T")
 
@@ -68,12 +61,17 @@ class TaskError(Exception):
         error: what was raised.
     """
 
-    def __init__(self, what: str, node: str | None, address: str | None, error: Exception) -> None:
+    def __init__(
+        self, what: str, node: str | None, address: str | None, error: BaseException
+    ) -> None:
         super().__init__(what, node, address, error)
         self.what = what
         self.node = node
         self.address = address
         self.error = error
+
+    def __str__(self) -> str:
+        return f"{self.what} failed: {told(self.error)}"
 
 
 class Numbers:
@@ -106,8 +104,7 @@ class Crew:
     """
 
     def __init__(self, client: Any, timeout: float) -> None:
-        if not (isinstance(timeout, (int, float)) and timeout > 0):
-            raise ValueError(f"timeout={timeout!r}: it is a number of seconds, above 0")
+        check_timeout(timeout)
         answer = min(ANSWER, timeout)
         self.client = client_for(client, answer)
         self.timeout = timeout
@@ -194,8 +191,7 @@ class Crew:
         """The error for what a task raised."""
         worker = None if failure.address is None else self.numbers[failure.address]
         where = "" if worker is None else f" on worker {worker}"
-        why = f"{type(failure.error).__name__}: {failure.error}"
-        message = f"{failure.what} failed{where}: {why}"
+        message = f"{failure.what} failed{where}: {told(failure.error)}"
         return DistributedError(message, node=failure.node, worker=worker)
 
     def _killed(self, error: KilledWorker, tasks: Mapping[str, Name]) -> DistributedError:

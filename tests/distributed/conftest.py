@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -13,6 +15,32 @@ from distributed import Client
 
 from cgraph_edu.distributed.clusters import start
 from tests.waiting import until
+
+STEP = 0.01
+"""Seconds of a short sleep."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Assert that the block takes no longer, on a machine that has nothing else to do.
+
+    Time is counted in short sleeps, which take as much longer on a busy machine as all else does.
+    """
+    ended = Event()
+    slept: list[None] = []
+
+    def count() -> None:
+        while not ended.wait(STEP):
+            slept.append(None)
+
+    counting = Thread(target=count)
+    counting.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        counting.join()
+    assert len(slept) * STEP < seconds
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,10 @@ The ops of these graphs do something else once a file says so, and write into a 
 no test waits for a time and hopes.
 """
 
+import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +20,11 @@ from distributed import Client
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DistributedError, run
-from cgraph_edu.distributed.clusters import client_for, close_kept, connect, kill, workers_of
+from cgraph_edu.distributed.clusters import client_for, close_kept, connect
+from cgraph_edu.distributed.workers import kill, workers_of
 from tests.waiting import until
 
-from .conftest import Cluster
+from .conftest import Cluster, within
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +86,6 @@ def waiting(go: Path) -> Callable[[], None]:
     """Wait for a file."""
 
     def act() -> None:
-        import time
 
         while not go.exists():
             time.sleep(0.01)
@@ -213,13 +215,12 @@ def test_a_worker_that_is_stopped(pair: Client, tmp_path: Path) -> None:
         (pid,) = until(risky.pids)
         os.kill(pid, signal.SIGSTOP)
 
-    begin = time.monotonic()
     with (
+        within(4.5),
         meanwhile(stop),
         pytest.raises(DistributedError, match="^v2, forward: worker 1 does not") as raised,
     ):
         run(risky.graph, pair, PLACE, by="node", timeout=4.0)
-    assert time.monotonic() - begin < 4.5
     assert (raised.value.node, raised.value.worker) == ("v2", 1)
     assert is_usable(pair)
     assert len(risky.pids()) == 1  # no other worker was given what was stuck
@@ -248,11 +249,9 @@ def test_a_stopped_worker_that_holds_what_others_need(pair: Client, tmp_path: Pa
 @pytest.mark.parametrize("is_reverse", [False, True])
 def test_an_op_that_never_returns(pair: Client, tmp_path: Path, is_reverse: bool) -> None:
     risky = Risky(tmp_path, waiting(tmp_path / "never"), is_reverse)
-    begin = time.monotonic()
     expected = f"^v2, {'reverse' if is_reverse else 'forward'}: worker 1 has not finished it within"
-    with pytest.raises(DistributedError, match=expected) as raised:
+    with within(4.5), pytest.raises(DistributedError, match=expected) as raised:
         run(risky.graph, pair, PLACE, by="node", timeout=4.0)
-    assert time.monotonic() - begin < 4.5
     assert (raised.value.node, raised.value.worker) == ("v2", 1)
     assert "started again" in str(raised.value)
     assert is_usable(pair)
@@ -405,20 +404,18 @@ def test_a_scheduler_that_is_gone(cluster: Cluster, tmp_path: Path, how: signal.
         until(risky.pids)
         scheduler.send_signal(how)
 
-    begin = time.monotonic()
     try:
         with (
+            within(3.0 if how == signal.SIGKILL else 6.5),
             meanwhile(end),
             pytest.raises(DistributedError, match="no result: the (scheduler|client)"),
         ):
             run(risky.graph, client, PLACE, by="node", timeout=6.0)
-        assert time.monotonic() - begin < (3.0 if how == signal.SIGKILL else 6.5)
         with pytest.raises(DistributedError, match="the (scheduler|client)"):
             run(risky.graph, client, PLACE, by="node", timeout=1.0)
     finally:
-        begin = time.monotonic()
-        client.close(5)
-    assert time.monotonic() - begin < 10
+        with within(10.0):
+            client.close(5)
 
 
 # --- Ops that raise -------------------------------------------------------------------------------
@@ -442,6 +439,88 @@ def test_an_op_that_raises(client: Client, tmp_path: Path, is_reverse: bool) -> 
     assert isinstance(raised.value.__cause__, Unlucky)
     assert raised.value.__cause__.args == ("as it happens",)
     assert len(risky.pids()) == 1
+
+
+class Picky(Exception):
+    """One that can't be made again from its message alone."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+class Held(Exception):
+    """One that can't be pickled."""
+
+    def __init__(self) -> None:
+        super().__init__("held")
+        self.lock = threading.Lock()
+
+
+class Mute(Exception):
+    """One that can't be told."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+class Base(BaseException):
+    """One that `except Exception` does not see."""
+
+
+def chained() -> Exception:
+    """An error that can be pickled, out of one that can't."""
+    error = ArithmeticError("out of another")
+    error.__context__ = Held()
+    return error
+
+
+ERRORS: dict[str, Callable[[], BaseException]] = {
+    "Picky: 1 and 2": lambda: Picky(1, 2),
+    "Held: held": Held,
+    "Mute$": Mute,
+    "ArithmeticError: out of another": chained,
+    "ValueError: 77777": lambda: ValueError("7" * 100_000),
+    "SystemExit: 3$": lambda: SystemExit(3),
+    "KeyboardInterrupt$": KeyboardInterrupt,
+    "CancelledError: mine": lambda: asyncio.CancelledError("mine"),
+    "TimeoutError: mine": lambda: TimeoutError("mine"),
+    "Base: below": lambda: Base("below"),
+}
+
+
+@pytest.mark.parametrize("told", ERRORS)
+def test_whatever_is_raised_is_told_and_ends_no_worker(client: Client, told: str) -> None:
+    here, before = os.getpid(), client.run(os.getpid)
+
+    def fail(is_wanted: bool) -> None:
+        if is_wanted and os.getpid() != here:
+            raise ERRORS[told]()
+
+    def doubling(is_reverse: bool) -> cg.Graph:
+        def forward(x: float) -> float:
+            fail(not is_reverse)
+            return 2.0 * x
+
+        def reverse(out_bar: Any, out: Any, x: Any) -> Any:
+            fail(is_reverse)
+            return 2.0 * out_bar
+
+        return cg.trace(lambda a: cg.custom_op(forward, reverse)(a) + a, a=2.0)
+
+    def work(*_: Any) -> None:
+        fail(True)
+
+    for is_reverse in (False, True, True):  # what Dask once pickled, it pickles in another way
+        expected = rf"v1 = forward\(a\) failed on worker 1: (RuntimeError: )?{told}"
+        with pytest.raises(DistributedError, match=expected) as raised:
+            run(doubling(is_reverse), client, {"a": 0, "v1": 1, "v2": 2}, by="node")
+        assert (raised.value.node, raised.value.worker) == ("v1", 1)
+        assert len(str(raised.value)) < 5000
+    with pytest.raises(DistributedError, match=rf"^shard 0 failed on worker 0: .*{told}"):
+        cg.distributed.data_parallel(work, 1.0, [1.0], client)
+    with pytest.raises(DistributedError, match=rf"^point 0, 1.0 failed on worker \d: .*{told}"):
+        cg.distributed.sweep(work, [1.0], client)
+    assert client.run(os.getpid) == before
 
 
 def test_an_op_of_a_scope_is_named_itself(client: Client, tmp_path: Path) -> None:

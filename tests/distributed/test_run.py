@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import cgraph_edu as cg
 from cgraph_edu.distributed import DistributedError, Placement, run
-from cgraph_edu.distributed.clusters import close_kept, workers_of
+from cgraph_edu.distributed.clusters import close_kept
+from cgraph_edu.distributed.workers import workers_of
 from cgraph_edu.graphs.placement import UNITS, blocks
 from tests.properties.programs import Program, programs
 
