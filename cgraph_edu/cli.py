@@ -41,7 +41,8 @@ class Commands(click.Group):
         except BrokenPipeError:  # nobody reads on: click ends quietly
             raise
         except OSError as error:
-            told = [error.filename, error.strerror] if error.filename else [error]
+            name = error.filename2 or error.filename  # where something goes, not whence
+            told = [name, error.strerror] if name else [error]
             raise Failure(": ".join(map(str, told))) from error
 
 
@@ -55,6 +56,11 @@ class Folder(click.Path):
                 "The folder's name is empty. For the folder that you are in, write a dot."
             )
         return super().convert(value, param, ctx)
+
+
+def _in_words(folder: Path) -> str:
+    """A folder as the end of a sentence, where a dot would be read as another full stop."""
+    return "this folder" if folder == Path() else str(folder)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,7 +92,9 @@ def lessons(folder: Path, no_open: bool, no_browser: bool, port: int | None) -> 
     if port is not None and not no_open:
         check_free(port)
     copied = copy_lessons(folder)
-    click.echo(f"The lessons are in {folder}" + ("." if copied.new else ", as you left them."))
+    click.echo(
+        f"The lessons are in {_in_words(folder)}" + ("." if copied.new else ", as you left them.")
+    )
     for lesson, fresh in copied.fresh:
         click.echo(
             f"{lesson} differs from this version's lesson and was left alone. A fresh copy: {fresh}"
@@ -106,7 +114,9 @@ def new(folder: Path) -> None:
     from .teaching.starting import PLACEHOLDER, TEST, start_repository
 
     repository = start_repository(folder)
-    click.echo(f"Your lesson repository is in {folder}. Its README.md says how to go on.")
+    click.echo(
+        f"Your lesson repository is in {_in_words(folder)}. Its README.md says how to go on."
+    )
     click.echo(f"Its test, run in that folder: {TEST}")
     if repository is None:
         click.echo(f"In README.md, write your names on GitHub in place of {PLACEHOLDER}.")
@@ -244,6 +254,6 @@ def site(folder: Path, lessons: Path | None, serve: bool, port: int) -> None:
     console = Console(stderr=True)
     with console.status("") as status:
         build_site(folder, lessons, tell=lambda step: status.update(f"Getting {step}"))
-    click.echo(f"The site is in {folder}.")
+    click.echo(f"The site is in {_in_words(folder)}.")
     if serve:
         serve_site(folder, port, tell=click.echo)

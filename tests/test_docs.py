@@ -1,5 +1,6 @@
 """The documentation site: it builds without a warning, and links, names and formulas are there."""
 
+import json
 import os
 import re
 import subprocess
@@ -238,3 +239,79 @@ def test_all_options_and_commands_are_told(site: Path) -> None:
     assert set(main.commands) <= command.anchors
     taken = {o for c in main.commands.values() for p in c.params for o in p.opts if "--" in o}
     assert [option for option in taken if option not in command.text] == []
+
+
+# ---- the code on the pages
+
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+
+READY = [
+    "%load_ext cgraph_edu",
+    "%%cgraph\na = 2.0\nb = 1.0\nc = a + b\nd = b + 1\ne = c * d",
+    "import cgraph_edu as cg\nmy_answer = 5\ntheir_function = cg.sin",
+]
+"""What a reader of a page has: the tutorial's graph, and names that stand for the reader's own."""
+
+RUN = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell, told = InteractiveShell.instance(), []
+for block in json.load(sys.stdin):
+    with capture_output() as captured:
+        done = shell.run_cell(block)
+    told.append([done.success, captured.stdout])
+print(json.dumps(told))
+"""
+
+
+def run_blocks(name: str, folder: Path) -> list[tuple[str, bool, str]]:
+    """The blocks of a page, run in turn: each with whether it works, and what it prints."""
+    blocks = BLOCK.findall((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    assert blocks
+    done = subprocess.run(
+        [sys.executable, "-c", RUN],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder)},
+        input=json.dumps(READY + blocks),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert [works for works, _ in told[: len(READY)]] == [True] * len(READY)
+    return [(block, *each) for block, each in zip(blocks, told[len(READY) :], strict=True)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tutorial.md",
+        *(f"learners/{page}.md" for page in ("explore", "notations", "papers", "errors")),
+        *(f"teachers/{page}.md" for page in ("grade", "repository", "slides")),
+    ],
+)
+def test_the_code_on_a_page_works_as_it_stands(tmp_path: Path, name: str) -> None:
+    assert [block for block, works, _ in run_blocks(name, tmp_path) if not works] == []
+
+
+@pytest.mark.parametrize("name", ["tutorial.md", "learners/notations.md"])
+def test_code_prints_what_is_written_beside_it(tmp_path: Path, name: str) -> None:
+    beside = [
+        (re.findall(r"^print\(.*\)\s+# (.*)$", block, re.M), out)
+        for block, _, out in run_blocks(name, tmp_path)
+    ]
+    told = [(lines, out.splitlines()) for lines, out in beside if lines]
+    assert told
+    assert [lines for lines, _ in told] == [out for _, out in told]
+
+
+def test_the_hint_on_the_page_about_grading_is_the_real_one() -> None:
+    a, b = cg.variables(a=2.0, b=1.0)
+    c, d = a + b, b + 1
+    e = c * d
+    graph = cg.graph(e, names={"c": c, "d": d, "e": e})
+    with pytest.raises(AssertionError) as hint:
+        cg.check_answer(graph, wrt="b", answer=2)
+    page = (ROOT / "docs/teachers/grade.md").read_text(encoding="utf-8")
+    assert f"AssertionError: {hint.value}" in " ".join(page.split())

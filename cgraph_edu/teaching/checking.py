@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import TIMEOUT, Refused
-from .files import RESAVE, Notebook, NotebookError, flaw, read, text_of
+from .files import RESAVE, Notebook, NotebookError, flaw, quoted, read, text_of
 from .outputs import difference, pictures, remedy
 from .stripping import views_in
 
@@ -142,7 +142,7 @@ def inspect(path: Path) -> Verdict:
     if views or "widgets" in notebook["metadata"]:
         where = f" (cell {_listed(views)})" if views else ""
         verdict.complaints.append(
-            Complaint(f"widgets are stored{where}", f"cgraph-edu strip {path}")
+            Complaint(f"widgets are stored{where}", f"cgraph-edu strip {quoted(path)}")
         )
     return verdict
 

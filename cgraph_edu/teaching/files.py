@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,8 @@ def find(paths: Iterable[Path]) -> Iterator[Path]:
     have installed: virtual environments, node_modules, site-packages. A file is taken whatever its
     name.
 
-    Raises Refused for a path that does not exist and for a folder without notebooks.
+    Raises Refused for a path that does not exist and for a folder without notebooks, OSError for a
+    folder that can't be read.
     """
     seen: set[Path] = set()
     for path in paths:
@@ -56,7 +58,10 @@ def find(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _within(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+    def unreadable(error: OSError) -> None:
+        raise error  # else what is in it would be passed over in silence
+
+    for root, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if _is_own(Path(root, name)))
         for name in sorted(names):
             if name.endswith(".ipynb") and not name.startswith("."):
@@ -67,7 +72,7 @@ def _is_own(folder: Path) -> bool:
     return (
         not folder.name.startswith(".")
         and folder.name not in ("node_modules", "site-packages")
-        and not (folder / "pyvenv.cfg").exists()
+        and not os.path.exists(folder / "pyvenv.cfg")  # False if nobody may look
     )
 
 
@@ -76,6 +81,10 @@ def read(path: Path) -> tuple[Notebook, str]:
 
     Raises NotebookError for anything else.
     """
+    if path.is_symlink() and not path.exists():
+        raise NotebookError(
+            "a link to a file that is not there", "delete it, or put the file there"
+        )
     if path.exists() and not path.is_file():  # to wait for what a pipe says could take for ever
         raise NotebookError("not a notebook (no file)", "give the .ipynb file")
     try:
@@ -86,6 +95,10 @@ def read(path: Path) -> tuple[Notebook, str]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise NotebookError(f"can't be read ({reason})", "look at its permissions") from None
+    if text.startswith("\ufeff"):
+        raise NotebookError(
+            "not a notebook (begins with a byte-order mark)", "save it as UTF-8 without one"
+        )
     if not text.strip():
         raise NotebookError("an empty file", "take it from a backup, or make a new notebook")
     try:
@@ -107,6 +120,11 @@ def read(path: Path) -> tuple[Notebook, str]:
     return _checked(notebook, path), text
 
 
+def quoted(path: Path) -> str:
+    """A path as part of a command to be copied."""
+    return shlex.quote(str(path))
+
+
 def _checked(notebook: Any, path: Path) -> Notebook:
     if not isinstance(notebook, dict) or type(notebook.get("nbformat")) is not int:
         raise NotebookError("not a notebook (JSON of another kind)", "give the .ipynb file")
@@ -114,7 +132,7 @@ def _checked(notebook: Any, path: Path) -> Notebook:
     if version < FORMAT:
         raise NotebookError(
             f"a notebook of the old format {version}",
-            f"convert it with: jupyter nbconvert --to notebook --inplace {path}",
+            f"convert it with: jupyter nbconvert --to notebook --inplace {quoted(path)}",
         )
     if version > FORMAT:
         raise NotebookError(

@@ -121,8 +121,12 @@ def _copy(lesson: Path, target: Path) -> None:
     """All of it or nothing: what Ctrl-C leaves behind is no half lesson."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(lesson, part)
-    part.replace(target)
+    try:
+        shutil.copyfile(lesson, part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _fresh_names(path: Path) -> Iterator[Path]:

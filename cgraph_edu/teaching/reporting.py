@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.text import Text
 from . import Refused
 from .checking import Complaint, Verdict, check
 from .exporting import MARK, export
-from .files import NotebookError, write
+from .files import NotebookError, quoted, write
 from .stripping import strip
 
 MOST_ROWS = 40
@@ -116,6 +117,9 @@ def _summarise(
                 "yes" if verdict.is_run else "no",
                 Text(str(mend), "red") if mend else passed,
             )
+        # As wide as its names: whoever has less room breaks the lines, as those above it.
+        at_will = console.options.update(max_width=10_000)
+        table.width = console.measure(table, options=at_will).maximum
         console.print()
         console.print(table)
     passing = sum(verdict.passes and verdict.path in done for verdict in known)
@@ -161,15 +165,20 @@ def report_export(
 ) -> None:
     """Write the page of a notebook, and tell what is in it; errors are export's."""
     console = Console(soft_wrap=True, highlight=False)
+    if not path.name:
+        raise Refused("This is a folder: name one notebook, such as lesson.ipynb.")
     file = path.with_suffix(".html") if output is None else output
     if file.is_dir():
         file = file / path.with_suffix(".html").name
     if file.suffix == ".ipynb":
-        raise Refused(f"{file}: a page is not a notebook; write -o {file.with_suffix('.html')}")
+        instead = quoted(file.with_suffix(".html"))
+        raise Refused(f"{file}: a page is not a notebook; write -o {instead}")
     if not path.exists():
         raise Refused(f"{path}: there is no such file")
     if not file.parent.is_dir():
         raise Refused(f"{file}: there is no folder {file.parent}")
+    if not os.access(file.parent, os.W_OK):
+        raise Refused(f"{file}: the folder {file.parent} can't be written to")
     if file.exists():
         _may_go(file, path)
     with _progress(console, False) as progress:
@@ -195,7 +204,8 @@ def report_export(
 
 def _may_go(file: Path, notebook: Path) -> None:
     """Whether a page may take this file's place. Raises Refused if not."""
-    other = f"write it elsewhere with -o, such as -o {notebook.stem}-page.html"
+    instead = quoted(Path(f"{notebook.stem}-page.html"))
+    other = f"write it elsewhere with -o, such as -o {instead}"
     if file.samefile(notebook):
         raise Refused(f"{file}: this is the notebook itself; {other}")
     if not file.is_file():

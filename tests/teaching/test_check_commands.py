@@ -56,6 +56,29 @@ def test_wrong_use_is_2(command: Command) -> None:
     assert command("strip").exit_code == 2
 
 
+@pytest.mark.parametrize("columns", ["30", "80"])
+def test_the_summary_names_each_notebook_whole(
+    command: Command, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    name = "Die_Kettenregel_und_der_Graph_" * 4 + ".ipynb"
+    Path(name).write_text("{")
+    summary = command("check", ".").stdout.partition("to mend")[2]
+    assert name in "".join(line.split()[0] for line in summary.splitlines() if line.strip())
+
+
+@pytest.mark.parametrize("name", ["check", "strip"])
+def test_a_folder_that_cannot_be_read_is_named_and_not_passed_over(
+    tmp_path: Path, without_rights: Callable[..., subprocess.CompletedProcess[str]], name: str
+) -> None:
+    stored(tmp_path / "a.ipynb")
+    (tmp_path / "shut").mkdir()
+    (tmp_path / "shut").chmod(0)
+    done = without_rights(name, ".")
+    (tmp_path / "shut").chmod(0o755)
+    assert (done.returncode, done.stderr) == (2, "Error: ./shut: Permission denied\n")
+
+
 def test_strip_says_what_it_took_out(command: Command) -> None:
     change(stored(Path("a.ipynb")), widgets={})
     stored(Path("b.ipynb"))
@@ -98,6 +121,10 @@ def test_export_that_cannot_be(command: Command) -> None:
         (["nosuch.ipynb"], 2, "there is no such file"),
         (["x.ipynb", "-o", "no/x.html"], 2, "there is no folder no"),
         (["x.ipynb", "-o", "x.ipynb"], 2, "a page is not a notebook; write -o x.html"),
+        (["x.ipynb", "-o", "x y.ipynb"], 2, "write -o 'x y.html'"),
+        ([""], 2, "name one notebook"),
+        (["."], 2, "name one notebook"),
+        ([os.sep], 2, "name one notebook"),
         (["broken.ipynb"], 1, "broken.ipynb: not a notebook (broken JSON"),
     ]:
         done = command("export", "--no-run", *arguments)
@@ -105,6 +132,17 @@ def test_export_that_cannot_be(command: Command) -> None:
         assert said in done.stderr
     assert Path("x.ipynb").read_bytes() == before
     assert sorted(os.listdir()) == ["broken.ipynb", "x.ipynb"]
+
+
+def test_export_runs_nothing_for_a_page_that_could_not_be_written(
+    tmp_path: Path, without_rights: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    stored(tmp_path / "x.ipynb", ("open('ran', 'w').close()", None))
+    (tmp_path / "shut").mkdir(0o555)
+    done = without_rights("export", "x.ipynb", "-o", "shut/x.html")
+    assert done.returncode == 2
+    assert done.stderr == "Error: shut/x.html: the folder shut can't be written to\n"
+    assert not (tmp_path / "ran").exists()
 
 
 def test_export_replaces_its_own_pages_and_nothing_else(command: Command) -> None:

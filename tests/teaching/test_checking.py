@@ -27,6 +27,7 @@ from tests.teaching.planted import change, checked, executed, only, stored
         ('{"nbformat": 4, "cells": []}', "without metadata", "JupyterLab"),
         ('{"nbformat": true}', "JSON of another kind", "give the .ipynb file"),
         ("9" * 5000, "a number too long to read", "backup"),
+        ('\ufeff{"nbformat": 4}', "begins with a byte-order mark", "as UTF-8 without one"),
         ("[" * 100_000, "nested too deeply", "give the"),
     ],
 )
@@ -51,6 +52,14 @@ def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.ipynb")
     assert only(inspect(tmp_path / "x.ipynb")).what == "not a notebook (no file)"
     assert only(inspect(tmp_path)).what == "not a notebook (no file)"
+
+
+def test_a_link_to_nowhere_is_not_a_matter_of_permissions(tmp_path: Path) -> None:
+    (tmp_path / "x.ipynb").symlink_to("gone.ipynb")
+    (path,) = find([tmp_path])
+    complaint = only(inspect(path))
+    assert complaint.what == "a link to a file that is not there"
+    assert "permissions" not in complaint.mend
 
 
 def test_a_file_that_cannot_be_read_is_named(
@@ -125,6 +134,8 @@ def test_widgets_that_are_stored(tmp_path: Path) -> None:
     complaint = only(inspect(path))
     assert complaint.what == "widgets are stored (cell 2)"
     assert complaint.mend == f"cgraph-edu strip {path}"
+    spaced = inspect(path.rename(tmp_path / "a b.ipynb"))
+    assert only(spaced).mend == f"cgraph-edu strip '{tmp_path}/a b.ipynb'"
     empty = change(stored(tmp_path / "y.ipynb"), widgets={})
     assert "widgets are stored" in [c.what for c in inspect(empty).complaints]
 

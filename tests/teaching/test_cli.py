@@ -108,6 +108,7 @@ def test_a_misspelt_command_is_wrong_use(command: Callable[..., Result]) -> None
     [
         (Refused("No. Do this."), 2, "Error: No. Do this.\n"),
         (PermissionError(13, "Permission denied", "x/y"), 2, "Error: x/y: Permission denied\n"),
+        (OSError(28, "Full", "from", None, "to"), 2, "Error: to: Full\n"),
         (OSError(28, "No space left on device"), 2, "Error: [Errno 28] No space left on device\n"),
         (KeyboardInterrupt(), 130, "Stopped.\n"),
     ],

@@ -86,6 +86,11 @@ def test_the_command_copies_into_a_folder_with_any_name(command: Callable[..., R
     assert (folder / LESSON).read_bytes() == (NOTEBOOKS / LESSON).read_bytes()
 
 
+def test_the_folder_that_you_are_in_is_named_so(command: Callable[..., Result]) -> None:
+    done = command("lessons", ".", "--no-open")
+    assert done.stdout == "The lessons are in this folder.\n"
+
+
 def test_without_a_name_the_folder_has_ours(command: Callable[..., Result]) -> None:
     assert command("lessons", "--no-open").exit_code == 0
     assert (Path("cgraph-edu-lessons") / module.LANDING).is_file()
@@ -211,7 +216,7 @@ def test_ctrl_c_while_copying_leaves_no_half_lesson(
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copyfile", interrupted)
         assert command("lessons", "x", "--no-open").exit_code == 130
-    assert len(list(Path("x").glob("*.ipynb"))) == 2
+    assert len(list(Path("x").iterdir())) == 2
 
     assert command("lessons", "x", "--no-open").exit_code == 0
     lessons = {file.as_posix() for file in module.lesson_files()}

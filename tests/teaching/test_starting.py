@@ -63,6 +63,10 @@ def test_a_new_repository_has_what_it_needs(command: Callable[..., Result], name
     assert files(Path(name)) == FILES
 
 
+def test_the_folder_that_you_are_in_is_named_so(command: Callable[..., Result]) -> None:
+    assert "Your lesson repository is in this folder. Its" in command("new", ".").stdout
+
+
 def test_an_empty_folder_will_do(command: Callable[..., Result]) -> None:
     Path("x").mkdir()
     assert command("new", "x").exit_code == 0
