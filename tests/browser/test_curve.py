@@ -122,6 +122,27 @@ def test_the_slope_is_the_gradient_shown(bare: Page) -> None:
     assert rows(explorer)[-1] == f"reverse mode found{shown}✓"
 
 
+OVERLAP = """view => {
+  const box = (name) => view.querySelector(name).getBoundingClientRect();
+  const [slope, name] = [box('.cgx-slope'), box('.cgx-axis')];
+  return slope.left < name.right && name.left < slope.right
+    && slope.top + 2 < name.bottom && name.top + 2 < slope.bottom;
+}"""
+"""Whether the slope lies on the name of the target, which is the first."""
+
+
+@pytest.mark.parametrize("price", [15.0, 20.0, 22.0, 25.0, 26.0, 30.0])
+def test_at_the_top_the_slope_leaves_the_name_of_the_axis_alone(page: Page, price: float) -> None:
+    [p] = cg.variables(price=price)
+    revenue = p * (100 - 2 * p)
+    graph = cg.graph(revenue, names={"revenue": revenue})
+    harness.load(page)
+    explorer = harness.mount(page, graph, 640, source="price", ranges={"price": [0, 50, 0.5]})
+    page.evaluate(STILL_FRAMES)
+    assert slope(explorer).startswith("slope ")
+    assert explorer.evaluate(OVERLAP) is False
+
+
 def test_the_point_is_dragged(bare: Page) -> None:
     explorer = show(bare, five_nodes(), source="b")
     box = explorer.locator(".cgx-plot").bounding_box()

@@ -223,14 +223,14 @@ export class Curve {
     const isLeft = x0 > 30 && (isRight !== py < TOP + 22 || x0 > width - 30);
     this.#put("axis", isLeft ? x0 - 8 : x0 + 8, TOP - 2, isLeft ? "end" : "start", ...plot.target);
     this.#put("axis", width, isAbove ? y0 - 8 : y0 + 17, "end", ...plot.source);
-    // The slope stands where the curve bends away from the tangent, but not on an axis's numbers.
+    // The slope stands where the curve bends away from the tangent, but not on an axis's texts.
     const [before, after] = [-1, 1].map((way) => Number(plot.at(x + ((max - min) / 9) * way)));
     const bends = before! + after! >= 2 * y;
     const text = `slope ${typeset(slope)}`;
     const long = text.length * LETTER;
     const fits = (right: boolean) => (right ? px + 12 + long < width : px - 12 > long);
     const isNear = Math.abs(py - y0) < 24;
-    let isBelow = isNear ? !isAbove : bends;
+    let isBelow = isNear ? !isAbove : bends || py < TOP + 28;
     let right = isBelow === rise >= 0;
     if (!fits(right) && fits(!right)) [isBelow, right] = [isNear === isBelow, !right];
     const at = right ? Math.min(px + 12, width - long) : Math.max(px - 12, long);
