@@ -25,9 +25,11 @@ help: ## list the targets
 
 # ---- for learners and teachers
 
-# JupyterLab looks for a free port by itself; one that was asked for must be that one.
+# JupyterLab looks for a free port by itself; one that was asked for must be that one. One Ctrl-C
+# ends it, without a question.
 lessons: .venv/lessons ## open the course in JupyterLab (BROWSER=none: do not open it; PORT=8899: just there)
 	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/$(LESSON) \
+	  --ServerApp.answer_yes=True \
 	  $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(PORT),--ServerApp.port=$(PORT) --ServerApp.port_retries=0) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
