@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -36,7 +37,7 @@ except ModuleNotFoundError as error:
         "Dask is not installed: pip install 'cgraph-edu[dask]'", name=error.name
     ) from None
 
-Step: TypeAlias = "tuple[int, str, Operation | None, Any]"
+Step: TypeAlias = "tuple[int, str, Operation | Carried | None, Any]"
 """A node's index on the tape, name, op and operands: an int is the index of a node, anything else a
 constant. An input has no op, and its value in place of the operands."""
 
@@ -141,6 +142,34 @@ def answer(results: Sequence[Any], inputs: Any, zeros: Mapping[int, Any]) -> dic
 
 
 # --- What runs on the workers ---------------------------------------------------------------------
+
+
+class Carried:
+    """An op of a learner's own, which is unpickled where it is first used.
+
+    Dask unpickles a task before it runs it, and ends a worker that can't, as for want of a module.
+    Here that is an error like any other of the op.
+    """
+
+    def __init__(self, pickled: bytes) -> None:
+        self.pickled = pickled
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Carried, (self.pickled,)
+
+    @cached_property
+    def op(self) -> Operation:
+        """The op itself."""
+        op: Operation = cloudpickle.loads(self.pickled)
+        return op
+
+    def evaluate(self, *values: Any) -> Any:
+        """`Operation.evaluate`."""
+        return self.op.evaluate(*values)
+
+    def vjps(self, ports: Sequence[int], x_bar: Any, out: Any, *values: Any) -> Sequence[Any]:
+        """`Operation.vjps`."""
+        return self.op.vjps(ports, x_bar, out, *values)
 
 
 class Record:
@@ -296,14 +325,14 @@ def to_dask(
     workers: Sequence[Any] | None = None,
 ) -> DaskGraph:
     """`Graph.to_dask`."""
-    _check_ops(graph)
+    carried = _carried(graph)
     check_placement(placement)
     if placement is None:
         there = Placement(graph, dict.fromkeys(map(_name, blocks(graph, by)), 0), 1, by)
-        return _Tasks(there, ()).made()
+        return _Tasks(there, (), carried).made()
     count = max([0, *placement.values()]) + 1 if workers is None else len(workers)
     there = placed(graph, placement, count, by)
-    return _Tasks(there, range(there.workers) if workers is None else workers).made()
+    return _Tasks(there, range(there.workers) if workers is None else workers, carried).made()
 
 
 def placed(graph: Graph, placement: Mapping[str, int], workers: int, by: str) -> Placement:
@@ -328,11 +357,11 @@ def _name(block: Block) -> str:
     return block.name
 
 
-def _check_ops(graph: Graph) -> None:
-    """Raise ValueError for an op that can't be sent to another process."""
-    checked: set[int] = set()
+def _carried(graph: Graph) -> dict[int, Carried]:
+    """The learner's own ops, by their ids; ValueError for one that can't be sent elsewhere."""
+    found: dict[int, Carried] = {}
     for node in graph.nodes:
-        if node.op is None or isinstance(node.op, Op) or id(node.op) in checked:
+        if node.op is None or isinstance(node.op, Op) or id(node.op) in found:
             continue
         formula = f"{node.name} = {graph.describe(node)}"
         if node.op.by:
@@ -341,10 +370,11 @@ def _check_ops(graph: Graph) -> None:
                 "process: only graphs of cgraph_edu's own ops can"
             )
         try:
-            cloudpickle.dumps(node.op)
+            carried = found[id(node.op)] = Carried(cloudpickle.dumps(node.op))
         except Exception as error:
             raise ValueError(f"{formula} can't be sent to another process: {error}") from error
-        checked.add(id(node.op))
+        carried.op = node.op  # in this process it is itself
+    return found
 
 
 def _used(graph: Graph) -> set[int]:
@@ -355,10 +385,13 @@ def _used(graph: Graph) -> set[int]:
 class _Tasks:
     """The tasks of a placement."""
 
-    def __init__(self, placement: Placement, workers: Sequence[Any]) -> None:
+    def __init__(
+        self, placement: Placement, workers: Sequence[Any], carried: Mapping[int, Carried]
+    ) -> None:
         self.placement = placement
         self.graph = placement.graph
         self.workers = workers
+        self.carried = carried
         self.token = uuid4().hex[:12]
         self.tasks: dict[str, Task] = {}
         self.blocks: dict[str, Block] = {}
@@ -433,12 +466,15 @@ class _Tasks:
         for name, used in records.items():
             taken.append(tuple(used))
             given.append(TaskRef(self._key(name, "forward")))
-        steps = [
-            (node.index, node.name, node.op, node.value if node.op is None else _operands(node))
-            for node in nodes
-        ]
+        steps = [self._step(node) for node in nodes]
         key = self._add(block.name, "forward", worker, forward, steps, taken, *given)
         self.blocks[key] = block
+
+    def _step(self, node: Node) -> Step:
+        if node.op is None:
+            return node.index, node.name, None, node.value
+        op = self.carried.get(id(node.op), node.op)
+        return node.index, node.name, op, _operands(node)
 
     def _reverse(self, block: Block, nodes: Sequence[Node], seed: Any) -> None:
         worker = self.placement.of[block.index]

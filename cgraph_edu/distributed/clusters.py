@@ -10,7 +10,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
@@ -165,7 +165,7 @@ def _at(address: str, remote: bool, timeout: float) -> Client:
     if not remote:
         refuse(f"the scheduler at {address}", address)
     try:
-        return Client(address, timeout=timeout, set_as_default=False)
+        return _opened(address, timeout)
     except TypeError as error:  # Dask's, of a tls address without certificates
         raise DistributedError(
             f"the scheduler at {address} needs certificates: give connect a "
@@ -176,6 +176,32 @@ def _at(address: str, remote: bool, timeout: float) -> Client:
             f"no scheduler answers at {address} within {timeout:g} s: is it running, and is this "
             "the address that it printed?"
         ) from error
+
+
+def _opened(address: str, timeout: float) -> Client:
+    """A client of the scheduler there; a TimeoutError where that takes longer.
+
+    In a thread, as Dask itself waits without end for a scheduler that is stopped.
+    """
+    opening: Future[Client] = Future()
+
+    def attempt() -> None:
+        try:
+            opening.set_result(Client(address, timeout=timeout, set_as_default=False))
+        except BaseException as error:
+            opening.set_exception(error)
+
+    threading.Thread(target=attempt, daemon=True).start()
+    try:
+        return opening.result(min(timeout, threading.TIMEOUT_MAX))
+    except BaseException:
+        opening.add_done_callback(_close_opened)
+        raise
+
+
+def _close_opened(opening: Future[Client]) -> None:
+    if opening.exception() is None:
+        _close(opening.result())
 
 
 def client_for(client: Any = None, timeout: float = ANSWER) -> Client:

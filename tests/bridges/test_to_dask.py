@@ -311,6 +311,23 @@ def test_an_op_that_raises_is_named() -> None:
     )  # fmt: skip
 
 
+def test_an_interrupt_stays_one_and_an_exit_in_a_thread_is_the_ops() -> None:
+    """Ctrl-C comes to the main thread, in which `sync` computes."""
+    calls: list[float] = []
+
+    def stopping(x: float) -> float:
+        calls.append(x)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return x
+
+    work = cg.trace(lambda a: custom(stopping, stopping)(a) * 2.0, a=2.0).to_dask()
+    with pytest.raises(KeyboardInterrupt):
+        work.compute(scheduler="sync")
+    with pytest.raises(NodeError, match="^at v1: KeyboardInterrupt$"):
+        work.compute()
+
+
 def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
     class Held(Exception):
         def __init__(self, lock: Any) -> None:

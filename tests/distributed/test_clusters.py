@@ -176,6 +176,23 @@ def test_no_scheduler_and_no_workers(cluster: Cluster) -> None:
 
 
 @pytest.mark.slow
+def test_a_scheduler_that_is_stopped_does_not_answer(cluster: Cluster) -> None:
+    scheduler = cluster.scheduler()
+    cluster.worker("0")
+    scheduler.send_signal(signal.SIGSTOP)
+    attempts: list[Callable[[], Any]] = [
+        lambda: connect(cluster.address, timeout=1.0),
+        lambda: cg.distributed.run(GRAPH, cluster.address, timeout=1.0),
+    ]
+    for attempt in attempts:
+        with within(3.0), pytest.raises(DistributedError, match="no scheduler answers at .* 1 s"):
+            attempt()
+    scheduler.send_signal(signal.SIGCONT)
+    with connect(cluster.address) as client:
+        assert cg.distributed.run(GRAPH, client).agrees
+
+
+@pytest.mark.slow
 def test_workers_are_numbered_by_their_names(cluster: Cluster) -> None:
     cluster.scheduler()
     for name in ("10", "beta", "9", "alpha"):

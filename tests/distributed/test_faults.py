@@ -5,6 +5,7 @@ no test waits for a time and hopes.
 """
 
 import asyncio
+import importlib
 import os
 import signal
 import threading
@@ -520,6 +521,24 @@ def test_whatever_is_raised_is_told_and_ends_no_worker(client: Client, told: str
         cg.distributed.data_parallel(work, 1.0, [1.0], client)
     with pytest.raises(DistributedError, match=rf"^point 0, 1.0 failed on worker \d: .*{told}"):
         cg.distributed.sweep(work, [1.0], client)
+    assert client.run(os.getpid) == before
+
+
+def test_a_module_that_workers_lack(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "only_here.py").write_text("def same(x, *_):\n    return x\n")
+    before = client.run(os.getpid)
+    monkeypatch.syspath_prepend(tmp_path)
+    same: Any = importlib.import_module("only_here").same
+    graph = cg.trace(lambda a: cg.custom_op(same, same)(a), a=2.0)
+    why = "ModuleNotFoundError: No module named 'only_here'"
+    with pytest.raises(DistributedError, match=rf"^v1 = same\(a\) failed on worker 2: {why}"):
+        run(graph, client, {"a": 0, "v1": 2}, by="node")
+    with pytest.raises(DistributedError, match=rf"^the loss failed on worker \d: {why}"):
+        cg.distributed.data_parallel(same, 1.0, [1.0], client)
+    with pytest.raises(DistributedError, match=rf"^the function failed on worker \d: {why}"):
+        cg.distributed.sweep(same, [1.0], client)
     assert client.run(os.getpid) == before
 
 
