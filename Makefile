@@ -11,7 +11,8 @@ WITH_TENSORFLOW := tests/frameworks/test_tensorflow_dialect.py tests/frameworks/
 # That nbval now and then leaves a socket to be closed by Python is no mistake in a lesson.
 NBVAL  := python -m pytest --nbval -p no:cacheprovider \
   -W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
-QUICK  := python -m pytest -n 2 --dist loadfile -m "not browser and not slow and not frameworks"
+TESTS  := python -m pytest -n 2 --dist loadfile
+QUICK  := $(TESTS) -m "not browser and not slow and not frameworks"
 LESSONS := $(wildcard notebooks/*.ipynb)
 LESSON_WITH_TENSORFLOW := notebooks/frameworks/how_to_tensorflow.ipynb
 LESSONS_WITH_TORCH := $(filter-out $(LESSON_WITH_TENSORFLOW),$(wildcard notebooks/frameworks/*.ipynb))
@@ -41,7 +42,7 @@ site: .venv/site ## build the course as a site that needs no server (DIR=FOLDER:
 
 test: .venv/test .venv/chromium lint types browser-types bundle-check lessons-check ## everything, as CI runs it
 	$(BIN)/$(QUICK)
-	$(BIN)/python -m pytest -m "browser or slow"
+	$(BIN)/$(TESTS) -m "browser or slow"
 
 # Each framework in an environment of its own, so that .venv never has one.
 test-frameworks: .venv-torch/ready .venv-tensorflow/ready ## compare with PyTorch, JAX and TensorFlow (installs them)
