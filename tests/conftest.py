@@ -10,8 +10,11 @@ from tests.shell import notebook, shell
 
 __all__ = ["notebook", "shell"]
 
-# A busy machine must not fail a test; how long things take is for the benchmarks.
-hypothesis.settings.register_profile("cgraph_edu", deadline=None)
+# A busy machine must not fail a test; how long things take is for the benchmarks. And who sees a
+# test fail must have broken something: the examples are the same each time. To look at others:
+# `pytest --hypothesis-profile=others`.
+hypothesis.settings.register_profile("cgraph_edu", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("others", deadline=None)
 hypothesis.settings.load_profile("cgraph_edu")
 
 
