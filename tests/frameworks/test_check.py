@@ -169,7 +169,7 @@ def test_what_a_framework_has_not_is_said() -> None:
 
 
 def test_another_frameworks_own_calls_are_not_compared() -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="`make test-frameworks` installs PyTorch")
 
     graph = cg.from_torch(lambda x: torch.nn.functional.gelu(x), x=0.5)
     remarks = {finding.way: finding.remark for finding in graph.check().findings}
@@ -179,7 +179,7 @@ def test_another_frameworks_own_calls_are_not_compared() -> None:
 
 
 def test_a_captured_graph_of_numbers_is_compared_with_every_framework() -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="`make test-frameworks` installs PyTorch")
 
     graph = cg.from_torch(lambda a, b: torch.tanh(a * b) / b, a=0.5, b=1.5)
     verdicts = {(f.source, f.way): f.agrees for f in graph.check().findings}

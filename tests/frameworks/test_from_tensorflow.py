@@ -15,7 +15,7 @@ from cgraph_edu.cell import Cell
 from cgraph_edu.core.recording import record
 
 tf = pytest.importorskip("tensorflow", reason="`make test-frameworks` installs TensorFlow")
-keras = pytest.importorskip("keras")
+keras = pytest.importorskip("keras", reason="`make test-frameworks` installs TensorFlow")
 
 from cgraph_edu.bridges.tensorflow import Listener, eager  # noqa: E402
 from cgraph_edu.bridges.tensorflow.inputs import Inputs  # noqa: E402

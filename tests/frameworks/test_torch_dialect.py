@@ -10,7 +10,7 @@ from cgraph_edu.dialects import torch as dialect
 from tests.dialects.parity import Program, in_dialect, programs, recordings, run
 from tests.dialects.test_torch_arguments import SAID
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="`make test-frameworks` installs PyTorch")
 pytestmark = pytest.mark.frameworks
 
 PROGRAMS = list(programs("torch"))

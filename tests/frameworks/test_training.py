@@ -11,7 +11,9 @@ pytestmark = pytest.mark.frameworks
 
 
 def test_two_moons() -> None:
-    datasets = pytest.importorskip("sklearn.datasets")
+    datasets = pytest.importorskip(
+        "sklearn.datasets", reason="`make test-frameworks` installs scikit-learn"
+    )
     x, y = datasets.make_moons(200, noise=0.1, random_state=0)
     net = cg.nn.MLP([2, 16, 16, 1])
 
@@ -33,7 +35,9 @@ def test_two_moons() -> None:
 
 
 def test_digits_that_were_held_out() -> None:
-    datasets = pytest.importorskip("sklearn.datasets")
+    datasets = pytest.importorskip(
+        "sklearn.datasets", reason="`make test-frameworks` installs scikit-learn"
+    )
     digits = datasets.load_digits()
     x = digits.data / 16
     order = np.random.default_rng(0).permutation(len(x))
@@ -72,7 +76,7 @@ def test_digits_that_were_held_out() -> None:
     ],
 )
 def test_the_same_steps_as_pytorch(optimiser: Any, name: str, settings: dict[str, Any]) -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="`make test-frameworks` installs PyTorch")
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(20, 3)), generator.normal(size=(20, 2))
     net = cg.nn.MLP([3, 4, 2], activation=cg.tanh)
